@@ -1,0 +1,147 @@
+"""What can go wrong, as the domain sees it: no HTTP statuses of ours, no SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+class AggregatorError(Exception):
+    """The root of every error that the product raises on purpose."""
+
+
+class SettingsError(AggregatorError):
+    """The environment holds settings that the product cannot start with."""
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        super().__init__("; ".join(f"{name} {fault}" for name, fault in faults.items()))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a request.
+
+    ``location`` is ``pointer`` (JSON pointer into the body, RFC 6901), ``parameter`` or
+    ``header``; ``where`` names the place in it; ``code`` is for programs, ``detail`` for people.
+    """
+
+    location: str
+    where: str
+    code: str
+    detail: str
+
+
+class InvalidInput(AggregatorError):
+    """A request can be read, but not carried out as it is. Holds all its faults."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        told = (
+            f"{fault.where}: {fault.detail}" if fault.where else fault.detail for fault in faults
+        )
+        super().__init__(" ".join(told))
+        self.faults = faults
+
+
+class ProductNotFound(AggregatorError):
+    """No product has the given id."""
+
+    def __init__(self, product_id: UUID) -> None:
+        super().__init__(f"There is no product {product_id}.")
+        self.product_id = product_id
+
+
+class ProductExists(AggregatorError):
+    """Another product has the given id already."""
+
+    def __init__(self, product_id: UUID) -> None:
+        super().__init__(f"There is a product {product_id} already.")
+        self.product_id = product_id
+
+
+class OfferNotFound(AggregatorError):
+    """The product never had an offer with the given id."""
+
+    def __init__(self, product_id: UUID, offer_id: UUID) -> None:
+        super().__init__(f"Product {product_id} never had an offer {offer_id}.")
+        self.product_id = product_id
+        self.offer_id = offer_id
+
+
+class OffersServiceError(AggregatorError):
+    """A call of the offers service did not give what it was made for.
+
+    No message of this tree holds an address or a token: they reach logs and users.
+    """
+
+
+class OffersServiceNotConfigured(OffersServiceError):
+    """There is no base URL to call."""
+
+    def __init__(self) -> None:
+        super().__init__("no offers service is configured: set OFFERS_BASE_URL")
+
+
+class OffersServiceUnavailable(OffersServiceError):
+    """No usable answer: the same call may succeed later.
+
+    ``retry_after_s`` is how many seconds the service asked us to wait, None where it did not.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class OffersServiceUnreachable(OffersServiceUnavailable):
+    """No connection came about, so the failure cannot be any one product's."""
+
+
+class UnreadableAnswer(OffersServiceUnavailable):
+    """The service answered with something else than what the call promises."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"the offers service's answer is unreadable: {fault}")
+
+
+class AccessTokenUnavailable(OffersServiceUnavailable):
+    """There is no access token to be had now, so no product's call can succeed."""
+
+
+class OffersServiceUnauthorized(OffersServiceError):
+    """The service refused the token that the call carried (401)."""
+
+    def __init__(self) -> None:
+        super().__init__("the offers service refused the token")
+
+
+class AnotherTokenValid(OffersServiceError):
+    """The service gives no new access token while the one before it lives (400 on sign-up)."""
+
+    def __init__(self) -> None:
+        super().__init__("the offers service says that another access token is still valid")
+
+
+class OffersServiceRejected(OffersServiceError):
+    """The service refused the request itself (4xx): repeating it will not help."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(f"the offers service refused the request ({status}): {detail}")
+        self.status = status
+        self.detail = detail
+
+
+class UnknownProduct(OffersServiceError):
+    """The service does not know the product: never registered, or forgotten (404)."""
+
+    def __init__(self, product_id: UUID) -> None:
+        super().__init__(f"the offers service does not know product {product_id}")
+        self.product_id = product_id
+
+
+class AlreadyRegistered(OffersServiceError):
+    """The service knows the product already (409): for us a success."""
+
+    def __init__(self, product_id: UUID) -> None:
+        super().__init__(f"the offers service knows product {product_id} already")
+        self.product_id = product_id

@@ -1,0 +1,146 @@
+"""The settings, read from the environment once, by the entry point."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+from aggregator.errors import SettingsError
+
+_SQLALCHEMY_DRIVERS = {
+    "postgres": "postgresql+psycopg2",
+    "postgresql": "postgresql+psycopg2",
+    "postgresql+psycopg2": "postgresql+psycopg2",
+    "sqlite": "sqlite",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that an operator can choose. Times are in seconds.
+
+    Tests and embedding programs make one by hand; processes call :meth:`from_env`.
+    """
+
+    #: SQLAlchemy URL. A relative SQLite path is below Flask's instance folder.
+    database_url: str = field(default="sqlite:///aggregator.db", repr=False)
+    #: Base of the offers service including ``/api/v1``, without a slash at its end.
+    offers_base_url: str | None = None
+    #: Permanent secret exchanged for access tokens (generation 2). None: generation 1.
+    offers_refresh_token: str | None = field(default=None, repr=False)
+    #: Limit for connecting to the offers service, and for one whole exchange with it.
+    offers_timeout_s: float = 5.0
+    #: The same for the registration inside ``POST /products``.
+    register_timeout_s: float = 2.0
+    #: How often each product's offers are asked for.
+    poll_interval_s: float = 60.0
+    #: Upstream requests under way at once in one poller.
+    poll_concurrency: int = 16
+    #: After this long without a successful poll a product's data counts as stale.
+    stale_after_s: float = 300.0
+    log_level: str = "info"
+    #: ``json``: one object a line. ``text``: for people.
+    log_format: str = "json"
+    #: TCP port of the web server.
+    port: int = 5000
+    #: Processes of the web server.
+    web_concurrency: int = 2
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read the environment; an empty variable counts as not set.
+
+        :raises SettingsError: Names every bad variable, not the first only.
+        """
+        given = {name: value for name, value in environ.items() if value.strip()}
+        try:
+            loaded = _Environment(unknown=EXCLUDE).load(given)
+        except ValidationError as error:
+            faults = error.messages_dict
+            raise SettingsError({name: faults[name][0] for name in sorted(faults)}) from None
+        values = {name.lower(): value for name, value in loaded.items()}
+        values.setdefault("stale_after_s", 5 * values.get("poll_interval_s", cls.poll_interval_s))
+        values.setdefault("log_format", "text" if sys.stderr.isatty() else "json")
+        return cls(**values)
+
+
+def _database_url(value: str) -> str:
+    """Name the driver in a database URL.
+
+    Heroku's ``postgres://`` is no SQLAlchemy dialect, and SQLAlchemy 2.1 reads a bare
+    ``postgresql://`` as psycopg 3.
+    """
+    scheme, separator, rest = value.strip().partition("://")
+    if not separator or scheme not in _SQLALCHEMY_DRIVERS:
+        raise ValidationError("must begin with sqlite:/// or postgresql://")
+    try:
+        _ = urlsplit(value).port
+    except ValueError:
+        raise ValidationError("must have a number for its port") from None
+    return f"{_SQLALCHEMY_DRIVERS[scheme]}://{rest}"
+
+
+def _base_url(value: str) -> str:
+    try:
+        parts = urlsplit(value.strip())
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    visible = value.strip().isprintable() and " " not in value.strip()
+    # A password in a URL would end in logs.
+    if not (usable and visible) or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValidationError("must be an http or https URL such as https://example.org/api/v1")
+    return parts.geturl().rstrip("/")
+
+
+def _header_value(value: str) -> str:
+    if not value.strip().isascii() or not value.strip().isprintable():
+        raise ValidationError("must hold printable ASCII only")
+    return value.strip()
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value.strip().casefold() not in words:
+            raise ValidationError(f"must be one of {', '.join(words)}")
+        return value.strip().casefold()
+
+    return read
+
+
+def _seconds(highest: float = 604_800) -> fields.Float:
+    message = f"must be a number of seconds, more than 0 and at most {highest}"
+    positive = validate.Range(min=0, max=highest, min_inclusive=False, error=message)
+    return fields.Float(validate=positive, error_messages={"invalid": message, "special": message})
+
+
+def _whole(lowest: int, highest: int) -> fields.Integer:
+    message = f"must be a whole number from {lowest} to {highest}"
+    in_range = validate.Range(lowest, highest, error=message)
+    return fields.Integer(
+        validate=in_range, error_messages={"invalid": message, "too_large": message}
+    )
+
+
+_VARIABLES: dict[str, fields.Field[Any]] = {
+    "DATABASE_URL": fields.Function(deserialize=_database_url),
+    "OFFERS_BASE_URL": fields.Function(deserialize=_base_url),
+    "OFFERS_REFRESH_TOKEN": fields.Function(deserialize=_header_value),
+    # Longer answers would outlast the lease that a poller has on a product.
+    "OFFERS_TIMEOUT_S": _seconds(highest=15),
+    "REGISTER_TIMEOUT_S": _seconds(),
+    "POLL_INTERVAL_S": _seconds(),
+    "POLL_CONCURRENCY": _whole(1, 256),
+    "STALE_AFTER_S": _seconds(),
+    "LOG_LEVEL": fields.Function(deserialize=_one_of("debug", "info", "warning", "error")),
+    "LOG_FORMAT": fields.Function(deserialize=_one_of("json", "text")),
+    "PORT": _whole(1, 65535),
+    "WEB_CONCURRENCY": _whole(1, 1000),
+}
+_Environment = Schema.from_dict(_VARIABLES, name="Environment")

@@ -1,0 +1,222 @@
+"""What an operator sets is what the processes get, and nonsense is refused as a whole."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from aggregator.errors import SettingsError
+from aggregator.settings import Settings
+
+EVERY_VARIABLE: dict[str, tuple[str, object]] = {
+    "DATABASE_URL": ("sqlite:////var/lib/a.db", "sqlite:////var/lib/a.db"),
+    "OFFERS_BASE_URL": ("https://example.org/api/v1", "https://example.org/api/v1"),
+    "OFFERS_REFRESH_TOKEN": ("6f9619ff-8b86", "6f9619ff-8b86"),
+    "OFFERS_TIMEOUT_S": ("7.5", 7.5),
+    "REGISTER_TIMEOUT_S": ("1", 1.0),
+    "POLL_INTERVAL_S": ("30", 30.0),
+    "POLL_CONCURRENCY": ("32", 32),
+    "STALE_AFTER_S": ("90", 90.0),
+    "LOG_LEVEL": ("debug", "debug"),
+    "LOG_FORMAT": ("text", "text"),
+    "PORT": ("8000", 8000),
+    "WEB_CONCURRENCY": ("4", 4),
+}
+
+
+def test_nothing_set_gives_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
+    assert Settings.from_env({}) == Settings()
+    assert Settings() == Settings(
+        database_url="sqlite:///aggregator.db",
+        offers_base_url=None,
+        offers_refresh_token=None,
+        offers_timeout_s=5.0,
+        register_timeout_s=2.0,
+        poll_interval_s=60.0,
+        poll_concurrency=16,
+        stale_after_s=300.0,
+        log_level="info",
+        log_format="json",
+        port=5000,
+        web_concurrency=2,
+    )
+
+
+def test_log_format_is_text_where_a_person_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert Settings.from_env({}).log_format == "text"
+    assert Settings.from_env({"LOG_FORMAT": "json"}).log_format == "json"
+
+
+@pytest.mark.parametrize("name", EVERY_VARIABLE)
+def test_variable_is_read(name: str) -> None:
+    given, expected = EVERY_VARIABLE[name]
+    value = getattr(Settings.from_env({name: given}), name.lower())
+    assert value == expected
+    assert type(value) is type(expected)
+
+
+def test_every_setting_has_a_variable() -> None:
+    assert {name.lower() for name in EVERY_VARIABLE} == set(Settings.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("empty", [pytest.param("", id="empty"), pytest.param(" \t", id="blank")])
+@pytest.mark.parametrize("name", EVERY_VARIABLE)
+def test_empty_variable_counts_as_not_set(name: str, empty: str) -> None:
+    assert Settings.from_env({name: empty}) == Settings.from_env({})
+
+
+def test_other_variables_do_not_matter() -> None:
+    assert Settings.from_env({"PATH": "/bin", "port": "x", "SECRET": "1"}) == Settings.from_env({})
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("postgres://u:p@h:5432/d", "postgresql+psycopg2://u:p@h:5432/d"),
+        ("postgresql://u:p@h/d?sslmode=require", "postgresql+psycopg2://u:p@h/d?sslmode=require"),
+        ("postgresql+psycopg2://h/d", "postgresql+psycopg2://h/d"),
+        ("sqlite://", "sqlite://"),
+        (" sqlite:///a.db ", "sqlite:///a.db"),
+    ],
+)
+def test_database_url_names_its_driver(given: str, expected: str) -> None:
+    assert Settings.from_env({"DATABASE_URL": given}).database_url == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("http://localhost:8081/api/v1/", "http://localhost:8081/api/v1"),
+        ("https://example.org//", "https://example.org"),
+        (" https://example.org/api ", "https://example.org/api"),
+        ("http://[::1]:8081/api/v1", "http://[::1]:8081/api/v1"),
+    ],
+)
+def test_base_url_ends_without_a_slash(given: str, expected: str) -> None:
+    assert Settings.from_env({"OFFERS_BASE_URL": given}).offers_base_url == expected
+
+
+@pytest.mark.parametrize(
+    ("environ", "stale_after_s"),
+    [
+        pytest.param({}, 300.0, id="default-interval"),
+        pytest.param({"POLL_INTERVAL_S": "10"}, 50.0, id="short-interval"),
+        pytest.param({"POLL_INTERVAL_S": "10", "STALE_AFTER_S": "7"}, 7.0, id="given"),
+    ],
+)
+def test_stale_after_defaults_to_five_intervals(
+    environ: dict[str, str], stale_after_s: float
+) -> None:
+    assert Settings.from_env(environ).stale_after_s == stale_after_s
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://h/d"),
+        ("DATABASE_URL", "aggregator.db"),
+        ("DATABASE_URL", "sqlite:aggregator.db"),
+        ("OFFERS_BASE_URL", "example.org/api/v1"),
+        ("OFFERS_BASE_URL", "ftp://example.org/"),
+        ("OFFERS_BASE_URL", "http:///api/v1"),
+        ("OFFERS_BASE_URL", "http://example.org:0/"),
+        ("OFFERS_BASE_URL", "http://example.org:65536/"),
+        ("OFFERS_BASE_URL", "http://[::1/"),
+        ("OFFERS_BASE_URL", "http://user:secret@example.org/"),
+        ("OFFERS_BASE_URL", "http://example.org/?a=1"),
+        ("OFFERS_BASE_URL", "http://example.org/#a"),
+        ("OFFERS_REFRESH_TOKEN", "two\nlines"),
+        ("OFFERS_REFRESH_TOKEN", "žeton"),
+        ("OFFERS_TIMEOUT_S", "0"),
+        ("OFFERS_TIMEOUT_S", "-1"),
+        ("OFFERS_TIMEOUT_S", "soon"),
+        ("REGISTER_TIMEOUT_S", "nan"),
+        ("POLL_INTERVAL_S", "inf"),
+        ("POLL_INTERVAL_S", "1e999"),
+        ("POLL_INTERVAL_S", "604801"),
+        ("POLL_CONCURRENCY", "0"),
+        ("POLL_CONCURRENCY", "257"),
+        ("POLL_CONCURRENCY", "1.5"),
+        ("STALE_AFTER_S", "60s"),
+        ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "http"),
+        ("PORT", "9" * 5000),
+        ("WEB_CONCURRENCY", "0"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_bad_value_is_refused(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} must ") as caught:
+        Settings.from_env({name: value})
+    assert list(caught.value.faults) == [name]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("http://:secret@example.org/", id="password-without-a-user"),
+        pytest.param("http://exam ple.org/", id="space-in-the-host"),
+    ],
+)
+def test_unusable_base_url_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"^OFFERS_BASE_URL must "):
+        Settings.from_env({"OFFERS_BASE_URL": value})
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY_VARIABLE if name.endswith("_S")])
+def test_number_of_seconds_too_large_for_any_clock_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} must "):
+        Settings.from_env({name: "1e300"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://u:hush-hush@h/d"),
+        ("OFFERS_BASE_URL", "http://u:hush-hush@h/"),
+        ("OFFERS_REFRESH_TOKEN", "hush-hush\x7f"),
+    ],
+)
+def test_refusal_does_not_repeat_the_value(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({name: value})
+    assert "hush" not in f"{caught.value} {caught.value!r}"
+
+
+def test_every_bad_variable_is_named_at_once() -> None:
+    bad = dict.fromkeys(sorted(EVERY_VARIABLE), "\x00?")
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env(bad)
+    assert list(caught.value.faults) == list(bad)
+    assert [part.split()[0] for part in str(caught.value).split("; ")] == list(bad)
+
+
+def test_good_variables_do_not_hide_a_bad_one() -> None:
+    good = {name: given for name, (given, _) in EVERY_VARIABLE.items()}
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env(good | {"PORT": "-1"})
+    assert list(caught.value.faults) == ["PORT"]
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        pytest.param({"offers_refresh_token": "hush-hush"}, id="refresh-token"),
+        pytest.param({"database_url": "postgresql://u:hush-hush@h/d"}, id="database-password"),
+    ],
+)
+def test_repr_holds_no_secret(secret: dict[str, Any]) -> None:
+    assert "hush-hush" not in repr(Settings(**secret))
+    assert "hush-hush" not in str(Settings(**secret))
+
+
+def test_a_database_port_that_is_no_number_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"^DATABASE_URL must have a number for its port$"):
+        Settings.from_env({"DATABASE_URL": "postgresql://user@host:abc/db"})
