@@ -1,0 +1,60 @@
+"""The client over TLS, as the real service is called."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aggregator.errors import OffersServiceUnavailable, OffersServiceUnreachable
+from tests.unit.offers_calls import PRODUCT, TOKEN, make_client
+from tests.unit.raw_server import RawServer
+
+#: Self-signed for localhost, and good for a hundred years.
+CERTIFICATE = Path(__file__).parent / "tls" / "certificate.pem"
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.fixture
+def tls() -> ssl.SSLContext:
+    """Return what a server with that certificate speaks."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE, CERTIFICATE.with_name("key.pem"))
+    return context
+
+
+def test_offers_are_read_over_tls(tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+    with RawServer(lambda: [OK + b"Content-Length: 2\r\n\r\n[]"], tls=tls) as server:
+        assert make_client(server.base_url).fetch_offers(TOKEN, PRODUCT).offers == ()
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_no_token(tls: ssl.SSLContext) -> None:
+    with (
+        RawServer(lambda: [OK + b"\r\n[]"], tls=tls) as server,
+        pytest.raises(OffersServiceUnreachable, match="certificate"),
+    ):
+        make_client(server.base_url).fetch_offers(TOKEN, PRODUCT)
+    assert server.heads == []
+
+
+@pytest.mark.parametrize("head", [OK + b"\r\n[", OK + b"X-Slow: "], ids=["body", "header"])
+def test_a_slow_drip_over_tls_is_bounded_too(
+    tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, head: bytes
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+
+    def pieces() -> Iterator[bytes]:
+        yield head
+        for _ in range(30):
+            time.sleep(0.05)
+            yield b"x"
+
+    with RawServer(pieces, tls=tls) as server:
+        started = time.monotonic()
+        with pytest.raises(OffersServiceUnavailable, match="in time"):
+            make_client(server.base_url, timeout_s=0.3).fetch_offers(TOKEN, PRODUCT)
+        assert time.monotonic() - started < 1.0
