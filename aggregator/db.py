@@ -1,0 +1,136 @@
+"""The database: the declarative base, its types, and the unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from sqlite3 import Connection as SQLiteConnection
+from typing import Any, Literal
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.types import TypeDecorator
+
+_NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC instant on every database: SQLite alone would give naive ones back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    @property
+    def python_type(self) -> type[datetime]:
+        """What values of this type are in Python."""
+        return datetime
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive instant: nobody knows which one it means."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give every instant back in UTC, whatever the session's time zone is."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The base of all models."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    # Flask-SQLAlchemy 3.1 copies this class body and trips over a `type_annotation_map`
+    # there (pallets-eco/flask-sqlalchemy#1361); a registry of our own carries it past that.
+    registry = registry(metadata=metadata, type_annotation_map={datetime: UtcDateTime})
+
+
+db = SQLAlchemy(model_class=Base)
+
+#: What is raised while the database is away or overloaded: the same call may succeed later.
+DATABASE_UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
+
+
+def first_line(error: Exception) -> str:
+    """Return what a database error says, without the hints and the SQL that follow."""
+    return str(error).splitlines()[0]
+
+
+@contextmanager
+def unit_of_work(engine: Engine | None = None) -> Iterator[Session]:
+    """Open a transaction that writes: commit on success, roll back on any exception.
+
+    :param engine: None for the current application's.
+    """
+    with Session(engine or db.engine, expire_on_commit=False) as session, session.begin():
+        # A SQLite transaction that reads first and writes later fails at once when somebody
+        # wrote in between; one that takes the write lock at its start waits its turn.
+        session.connection(execution_options={"sqlite_begin": "BEGIN IMMEDIATE"})
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine | None = None) -> Iterator[Session]:
+    """Open a transaction that only reads, and sees one instant of the database throughout.
+
+    :param engine: None for the current application's.
+    """
+    with Session(engine or db.engine) as session, session.begin():
+        if session.get_bind().dialect.name == "postgresql":
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield session
+
+
+def engine_options(database_url: str) -> dict[str, Any]:
+    """Return the arguments for ``create_engine`` that suit the database."""
+    # Without it, an error's text quotes the parameters, and with them tokens.
+    options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
+    if database_url.startswith("postgresql"):
+        options["connect_args"] = {"connect_timeout": 5, "application_name": "aggregator"}
+        options["pool_timeout"] = 5
+    return options
+
+
+def render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """Write our types into migrations as the plain types they are stored as.
+
+    A migration that imported the application would change its meaning with it.
+    """
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: object, _record: object) -> None:
+    if not isinstance(connection, SQLiteConnection):
+        return
+    # The driver would begin transactions by itself, late and never for reading.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout = 10000")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        begin = connection.get_execution_options().get("sqlite_begin", "BEGIN")
+        connection.exec_driver_sql(begin)

