@@ -1,0 +1,115 @@
+"""One attempt at one claimed product: register it if need be, then ask for its offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+import structlog
+
+from aggregator.clock import utc_now
+from aggregator.db import DATABASE_UNAVAILABLE, first_line
+from aggregator.errors import (
+    AccessTokenUnavailable,
+    OffersServiceError,
+    OffersServiceNotConfigured,
+    OffersServiceRejected,
+    OffersServiceUnreachable,
+    UnknownProduct,
+)
+from aggregator.offers_wire import Snapshot
+from aggregator.services.claims import Claim
+from aggregator.services.offers_service import OffersService
+
+#: 422 in generation 2, 400 in generation 1. Anything else (403, 404, …) speaks of the set-up.
+_REFUSED_FOR_GOOD = {HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.BAD_REQUEST}
+
+#: Errors that any other product would have met just as well.
+_BLAMELESS = (AccessTokenUnavailable, OffersServiceUnreachable, OffersServiceNotConfigured)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an attempt. Nothing is stored yet."""
+
+    claim: Claim
+    registered_at: datetime | None = None
+    """Set where the attempt registered the product."""
+    snapshot: Snapshot | None = None
+    """Set where the product's offers were read."""
+    error: OffersServiceError | None = None
+    """Why the attempt ended early; None where it did not."""
+    deferred: bool = False
+    """The product was not asked about, or its error could not be its own: it stays due."""
+    excused: bool = False
+    """The service as a whole is down: the product's back-off does not grow."""
+
+    @property
+    def forgotten(self) -> bool:
+        """The service no longer knows a product that was registered before the attempt."""
+        return self.claim.registration is None and isinstance(self.error, UnknownProduct)
+
+    @property
+    def rejected(self) -> bool:
+        """The service refused the product itself, as it stands."""
+        unregistered = self.claim.registration is not None and self.registered_at is None
+        return (
+            unregistered
+            and isinstance(self.error, OffersServiceRejected)
+            and self.error.status in _REFUSED_FOR_GOOD
+        )
+
+    @property
+    def answered(self) -> bool:
+        """The service gave an answer that one would expect of it, liked or not."""
+        if self.error is None:
+            return self.snapshot is not None or self.registered_at is not None
+        return isinstance(self.error, UnknownProduct | OffersServiceRejected)
+
+
+def poll_product(offers_service: OffersService, claim: Claim) -> Outcome:
+    """Ask for a product's offers, after registering it where it is not. Never raises."""
+    return _attempt(offers_service, claim, fetch=True)
+
+
+def register_product(offers_service: OffersService, claim: Claim) -> Outcome:
+    """Register a product where it is not registered yet. Never raises."""
+    return _attempt(offers_service, claim, fetch=False)
+
+
+def _attempt(offers_service: OffersService, claim: Claim, *, fetch: bool) -> Outcome:
+    registered_at = snapshot = error = None
+    deferred = False
+    try:
+        if claim.registration is not None:
+            text = claim.registration
+            offers_service.register(claim.product_id, text.name, text.description)
+            registered_at = utc_now()
+            log.info("product_registered", product_id=claim.product_id)
+        if fetch:
+            snapshot = offers_service.fetch_offers(claim.product_id)
+            _report_invalid(claim, snapshot)
+    except OffersServiceError as raised:
+        error, deferred = raised, isinstance(raised, _BLAMELESS)
+    except DATABASE_UNAVAILABLE as raised:
+        # The access token is kept there.
+        error, deferred = OffersServiceError(f"no database: {first_line(raised)}"), True
+    except Exception:
+        # A product that trips a fault of ours backs off like any other that fails. Were the
+        # exception let through, it would end the batch, and the next one, for ever.
+        log.exception("attempt_crashed", product_id=claim.product_id)
+        error = OffersServiceError("a fault of the aggregator's own: see its log")
+    return Outcome(claim, registered_at, snapshot, error, deferred)
+
+
+def _report_invalid(claim: Claim, snapshot: Snapshot) -> None:
+    if snapshot.invalid:
+        log.warning(
+            "offers_invalid",
+            product_id=claim.product_id,
+            n_invalid=len(snapshot.invalid),
+            first={str(item.id): item.reason for item in snapshot.invalid[:3]},
+        )

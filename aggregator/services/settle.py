@@ -1,0 +1,94 @@
+"""Where a product stands after an attempt. Pure: no I/O, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from aggregator.errors import OffersServiceError
+from aggregator.services.due import back_off, next_phase, rejected_retry
+from aggregator.services.polls import Outcome
+from aggregator.services.reconcile import Changes
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """The columns of ``product_sync``, without its key and in its order."""
+
+    due_at: datetime
+    registered_at: datetime | None
+    registration_error: str | None
+    first_checked_at: datetime | None
+    checked_at: datetime | None
+    failures: int
+    last_error: str | None
+    best_price: int | None
+    offers_count: int
+
+
+def settle(
+    state: SyncState,
+    outcome: Outcome,
+    changes: Changes | None,
+    *,
+    now: datetime,
+    interval: timedelta,
+) -> SyncState:
+    """Return the state after an attempt.
+
+    :param changes: what its snapshot changes; None where there is no snapshot.
+    :param interval: how often a product is polled.
+    """
+    if outcome.registered_at is not None:
+        state = replace(state, registered_at=outcome.registered_at, registration_error=None)
+    if changes is not None and outcome.snapshot is not None:
+        return _after_poll(state, outcome, outcome.snapshot.observed_at, changes, now, interval)
+    if outcome.error is not None:
+        state = replace(state, last_error=str(outcome.error))
+        return _after_error(state, outcome, outcome.error, now, interval)
+    if outcome.deferred:
+        return replace(state, due_at=now)
+    return replace(state, due_at=now, failures=0, last_error=None)
+
+
+def _after_poll(
+    state: SyncState,
+    outcome: Outcome,
+    observed_at: datetime,
+    changes: Changes,
+    now: datetime,
+    interval: timedelta,
+) -> SyncState:
+    # Observations strictly increase, even when a clock was turned back.
+    if state.checked_at is not None:
+        observed_at = max(observed_at, state.checked_at + timedelta(milliseconds=1))
+    return replace(
+        state,
+        due_at=next_phase(outcome.claim.product_id, now, interval),
+        first_checked_at=state.first_checked_at or observed_at,
+        checked_at=observed_at,
+        failures=0,
+        last_error=None,
+        best_price=changes.best_price,
+        offers_count=changes.offers_count,
+    )
+
+
+def _after_error(
+    state: SyncState,
+    outcome: Outcome,
+    error: OffersServiceError,
+    now: datetime,
+    interval: timedelta,
+) -> SyncState:
+    asked_to_wait = timedelta(seconds=getattr(error, "retry_after_s", None) or 0)
+    if outcome.deferred:
+        return replace(state, due_at=now + asked_to_wait)
+    if outcome.forgotten:
+        return replace(state, due_at=now, registered_at=None)
+    failures = max(state.failures, 1) if outcome.excused else state.failures + 1
+    if outcome.rejected:
+        due_at = now + rejected_retry()
+        return replace(state, due_at=due_at, failures=failures, registration_error=str(error))
+    due_at = now + max(back_off(failures, interval), asked_to_wait)
+    return replace(state, due_at=due_at, failures=failures)
