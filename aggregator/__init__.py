@@ -1,0 +1,47 @@
+"""Product Aggregator: a product catalogue whose prices follow the market by themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+
+from aggregator import cli, current, json_provider, log, problems, request_log, views
+from aggregator.db import db, engine_options, render_item
+from aggregator.settings import Settings
+
+MAX_BODY_BYTES = 1024 * 1024
+
+migrate = Migrate(
+    directory=str(Path(__file__).parents[1] / "migrations"),
+    render_item=render_item,
+    render_as_batch=True,
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the application.
+
+    :param settings: None reads them from the environment.
+    :raises SettingsError: The environment holds bad values.
+    """
+    settings = settings or Settings.from_env()
+    log.configure(settings.log_level, settings.log_format)
+    app = Flask(__name__)
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+    )
+    # A path with an empty part is unknown, not a redirect to another.
+    app.url_map.merge_slashes = False
+    db.init_app(app)
+    migrate.init_app(app, db)
+    current.init_app(app, settings)
+    json_provider.init_app(app)
+    request_log.init_app(app)
+    problems.init_app(app)
+    views.init_app(app)
+    cli.init_app(app)
+    return app

@@ -1,0 +1,52 @@
+"""One line a request, and the request's id in everything that is logged meanwhile."""
+
+from __future__ import annotations
+
+import re
+import time
+from uuid import uuid4
+
+import structlog
+from flask import Flask, Response, g, request
+from structlog.contextvars import bind_contextvars, clear_contextvars
+from werkzeug.exceptions import BadRequest
+
+log = structlog.get_logger(__name__)
+
+HEADER = "X-Request-ID"
+_SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
+
+
+def init_app(app: Flask) -> None:
+    """Log every request of the application."""
+    app.before_request(_begin)
+    app.after_request(_end)
+    app.teardown_request(lambda _error: clear_contextvars())
+
+
+def request_id() -> str | None:
+    """Return the id of the request that is being answered."""
+    found: str | None = g.get("request_id")
+    return found
+
+
+def _begin() -> None:
+    sent = request.headers.get(HEADER, "")
+    g.request_id = sent if _SANE.fullmatch(sent) else uuid4().hex
+    g.started = time.perf_counter()
+    clear_contextvars()
+    bind_contextvars(request_id=g.request_id)
+    if "\0" in request.path:
+        raise BadRequest("The path holds a NUL character.")
+
+
+def _end(response: Response) -> Response:
+    response.headers[HEADER] = g.request_id
+    log.info(
+        "request",
+        method=request.method,
+        path=request.path,
+        status=response.status_code,
+        ms=round((time.perf_counter() - g.started) * 1000, 1),
+    )
+    return response

@@ -1,0 +1,84 @@
+"""Reading offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from aggregator.errors import OfferNotFound, ProductNotFound
+from aggregator.models import Offer, Product, ProductSync
+from aggregator.services.paging import AnyRow, AnySelect, Page, PageRequest, SortKey, fetch_page
+from aggregator.services.products import is_stale
+
+SORTS = {
+    "price": (SortKey(Offer.price), SortKey(Offer.id)),
+    "-price": (SortKey(Offer.price, descending=True), SortKey(Offer.id)),
+    "items_in_stock": (SortKey(Offer.items_in_stock), SortKey(Offer.id)),
+    "-items_in_stock": (SortKey(Offer.items_in_stock, descending=True), SortKey(Offer.id)),
+}
+
+_OFFERS: AnySelect = select(
+    Offer.id,
+    Offer.product_id,
+    Offer.price,
+    Offer.items_in_stock,
+    Offer.first_seen_at,
+    Offer.changed_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OffersPage:
+    """A page of offers, with how fresh it is."""
+
+    page: Page
+    checked_at: datetime | None
+    """UTC time of the last successful poll, None before the first."""
+    stale: bool
+
+
+def list_offers(
+    session: Session,
+    product_id: UUID,
+    page: PageRequest,
+    *,
+    sort: str,
+    in_stock: bool | None,
+    stale_before: datetime,
+) -> OffersPage:
+    """Return the offers that were present at the last successful poll.
+
+    :param sort: a key of :data:`SORTS`.
+    :param in_stock: True only buyable ones, False only those without stock, None both.
+    :raises ProductNotFound: There is no such product.
+    """
+    freshness = session.execute(
+        select(ProductSync.checked_at, is_stale(stale_before).label("stale")).where(
+            ProductSync.product_id == product_id
+        )
+    ).first()
+    if freshness is None:
+        raise ProductNotFound(product_id)
+    query = _OFFERS.where(Offer.product_id == product_id, Offer.ended_at.is_(None))
+    if in_stock is not None:
+        query = query.where(Offer.items_in_stock > 0 if in_stock else Offer.items_in_stock == 0)
+    return OffersPage(fetch_page(session, query, SORTS[sort], page), *freshness)
+
+
+def get_offer(session: Session, product_id: UUID, offer_id: UUID) -> AnyRow:
+    """Return an offer, with ``ended_at`` where it ended.
+
+    :raises ProductNotFound: There is no such product.
+    :raises OfferNotFound: The product never had it.
+    """
+    query = _OFFERS.add_columns(Offer.ended_at)
+    row = session.execute(query.where(Offer.product_id == product_id, Offer.id == offer_id)).first()
+    if row is not None:
+        return row
+    if session.scalar(select(Product.id).where(Product.id == product_id)) is None:
+        raise ProductNotFound(product_id)
+    raise OfferNotFound(product_id, offer_id)

@@ -1,0 +1,150 @@
+"""The catalogue: creating, reading, changing and deleting products."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from aggregator.errors import ProductExists, ProductNotFound
+from aggregator.models import Product, ProductSync
+from aggregator.recordset import dialect_insert
+from aggregator.services.claims import Claim, Registration, lease_end
+from aggregator.services.paging import AnyRow, AnySelect, Page, PageRequest, SortKey, fetch_page
+
+_PAGE = 200
+BY_CREATION = (SortKey(Product.created_at), SortKey(Product.id))
+
+
+def create_product(
+    session: Session, *, product_id: UUID | None, name: str, description: str, now: datetime
+) -> Claim:
+    """Create a product and claim it, so that nobody else registers it meanwhile.
+
+    Who dies with the claim in hand loses nothing: when its lease ends a poller registers
+    the product.
+
+    :param product_id: None for a new one.
+    :raises ProductExists: There is a product with this id.
+    """
+    product_id = product_id or uuid4()
+    created = session.execute(
+        dialect_insert(session, Product)
+        .values(
+            id=product_id,
+            name=name,
+            description=description,
+            created_at=now,
+            updated_at=now,
+            version=1,
+        )
+        .on_conflict_do_nothing()
+        .returning(Product.id)
+    )
+    if created.first() is None:
+        raise ProductExists(product_id)
+    claim = Claim(product_id, lease_end(now), 0, Registration(name, description))
+    session.add(ProductSync(product_id=product_id, due_at=claim.lease_end))
+    session.flush()
+    return claim
+
+
+def get_product(session: Session, product_id: UUID, *, stale_before: datetime) -> AnyRow:
+    """Return a product with where it stands at the offers service.
+
+    :param stale_before: a product last polled before this is stale.
+    :raises ProductNotFound: There is none.
+    """
+    row = session.execute(_products(stale_before).where(Product.id == product_id)).first()
+    if row is None:
+        raise ProductNotFound(product_id)
+    return row
+
+
+def list_products(session: Session, page: PageRequest, *, stale_before: datetime) -> Page:
+    """Return a page of products, oldest first."""
+    return fetch_page(session, _products(stale_before), BY_CREATION, page)
+
+
+def iter_products(session: Session, *, stale_before: datetime) -> Iterator[AnyRow]:
+    """Yield all products, oldest first, a page at a time."""
+    after = None
+    while True:
+        page = list_products(session, PageRequest(_PAGE, after), stale_before=stale_before)
+        yield from page.rows
+        if page.next is None:
+            return
+        after = page.next
+
+
+def list_ids(session: Session, *, unregistered_only: bool = False) -> list[UUID]:
+    """Return the ids of all products, or of those the offers service does not know yet."""
+    query = select(ProductSync.product_id).order_by(ProductSync.due_at)
+    if unregistered_only:
+        query = query.where(ProductSync.registered_at.is_(None))
+    return list(session.scalars(query))
+
+
+def update_product(
+    session: Session, product_id: UUID, changes: dict[str, str], *, now: datetime
+) -> None:
+    """Change a product's name, description or both; equal values change nothing.
+
+    A product that is not registered yet is offered to the offers service again at once, as
+    it stands now; an attempt under way with the old text counts for nothing.
+
+    :raises ProductNotFound: There is none.
+    """
+    # First this row and then the product's own, as everybody does: see delete_product.
+    session.execute(
+        update(ProductSync)
+        .where(ProductSync.product_id == product_id, ProductSync.registered_at.is_(None))
+        .values(due_at=now)
+    )
+    differs = [getattr(Product, name) != value for name, value in changes.items()]
+    if differs:
+        session.execute(
+            update(Product)
+            .where(Product.id == product_id, or_(*differs))
+            .values(**changes, version=Product.version + 1, updated_at=now)
+        )
+    if session.scalar(select(Product.id).where(Product.id == product_id)) is None:
+        raise ProductNotFound(product_id)
+
+
+def delete_product(session: Session, product_id: UUID) -> None:
+    """Delete a product with its offers and its history.
+
+    :raises ProductNotFound: There is none.
+    """
+    # A poller locks this row first and the product's own after it. In the other order, a
+    # delete and a poll of one product would wait for each other.
+    session.execute(delete(ProductSync).where(ProductSync.product_id == product_id))
+    deleted = session.execute(delete(Product).where(Product.id == product_id).returning(Product.id))
+    if deleted.first() is None:
+        raise ProductNotFound(product_id)
+
+
+def is_stale(stale_before: datetime) -> ColumnElement[bool]:
+    """Return the condition that a product's last successful poll is too long ago, or never was."""
+    return or_(ProductSync.checked_at.is_(None), ProductSync.checked_at < stale_before)
+
+
+def _products(stale_before: datetime) -> AnySelect:
+    return select(
+        Product.id,
+        Product.name,
+        Product.description,
+        Product.version,
+        Product.created_at,
+        Product.updated_at,
+        ProductSync.registered_at,
+        ProductSync.registration_error,
+        ProductSync.best_price,
+        ProductSync.offers_count,
+        ProductSync.checked_at,
+        is_stale(stale_before).label("stale"),
+    ).join(ProductSync, ProductSync.product_id == Product.id)

@@ -1,0 +1,42 @@
+"""``/api/v1/products/{id}/offers``: what the market offers. Read-only."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from aggregator import current
+from aggregator.db import reading
+from aggregator.schemas.offers import OfferListQuery, OfferPageSchema, OfferSchema
+from aggregator.services import offers
+from aggregator.views.blueprint import Blueprint
+from aggregator.views.pagination import page_request, page_response
+
+bp = Blueprint("offers", __name__, url_prefix="/api/v1/products/<uuid:product_id>/offers")
+
+
+@bp.get("")
+@bp.arguments(OfferListQuery, location="query")
+@bp.response(200, OfferPageSchema)
+def list_offers(query: dict[str, Any], product_id: UUID) -> Any:
+    """List the offers present at the last successful poll, cheapest first."""
+    sort = query["sort"]
+    page = page_request(query, offers.SORTS[sort])
+    with reading() as session:
+        found = offers.list_offers(
+            session,
+            product_id,
+            page,
+            sort=sort,
+            in_stock=query["in_stock"],
+            stale_before=current.stale_before(),
+        )
+    return page_response(found.page, checked_at=found.checked_at, stale=found.stale)
+
+
+@bp.get("/<uuid:offer_id>")
+@bp.response(200, OfferSchema)
+def get_offer(product_id: UUID, offer_id: UUID) -> Any:
+    """Return an offer, also one that ended."""
+    with reading() as session:
+        return offers.get_offer(session, product_id, offer_id)

@@ -1,0 +1,68 @@
+"""Products and offers put into a database through the product's own code, without a poller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from aggregator.clock import utc_now
+from aggregator.db import unit_of_work
+from aggregator.offers_wire import RemoteOffer, Snapshot
+from aggregator.services import products
+from aggregator.services.claims import claim_product
+from aggregator.services.polls import Outcome
+from aggregator.services.recorder import Recorder
+
+#: What a recorder of these goes by.
+INTERVAL = timedelta(seconds=60)
+STALE_AFTER = timedelta(seconds=300)
+
+
+def make_product(
+    engine: Engine,
+    *,
+    name: str = "Kettle",
+    description: str = "",
+    product_id: UUID | None = None,
+    created_at: datetime | None = None,
+) -> UUID:
+    """Create a product that is not registered yet; return its id."""
+    with unit_of_work(engine) as session:
+        claim = products.create_product(
+            session,
+            product_id=product_id,
+            name=name,
+            description=description,
+            now=created_at or utc_now(),
+        )
+    return claim.product_id
+
+
+def make_recorder(engine: Engine) -> Recorder:
+    """Return what records the outcomes of polls."""
+    return Recorder(engine=engine, interval=INTERVAL, stale_after=STALE_AFTER)
+
+
+def snapshot(offers: Mapping[UUID, tuple[int, int]], *, at: datetime) -> Snapshot:
+    """Return what the offers service says, given price and stock by the offer's id."""
+    return Snapshot(tuple(RemoteOffer(id_, *figures) for id_, figures in offers.items()), (), at)
+
+
+def observe(
+    engine: Engine,
+    product_id: UUID,
+    offers: Mapping[UUID, tuple[int, int]],
+    *,
+    at: datetime | None = None,
+) -> None:
+    """Record a successful poll that saw exactly these offers, at an instant or now."""
+    at = at or utc_now()
+    with unit_of_work(engine) as session:
+        claim = claim_product(session, product_id, now=utc_now())
+    assert claim
+    registered_at = at if claim.registration else None
+    outcome = Outcome(claim, registered_at=registered_at, snapshot=snapshot(offers, at=at))
+    assert make_recorder(engine).record([outcome]).polled == 1
