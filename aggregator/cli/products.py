@@ -1,0 +1,156 @@
+"""``flask products``: registering, polling and listing by hand."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from multiprocessing.pool import ThreadPool
+from typing import Any
+from uuid import UUID
+
+import click
+from flask.cli import AppGroup
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+from aggregator import current
+from aggregator.cli.connect import patient_offers_service
+from aggregator.cli.errors import one_line_errors
+from aggregator.clock import utc_now
+from aggregator.db import reading, unit_of_work
+from aggregator.errors import OffersServiceNotConfigured, ProductNotFound
+from aggregator.schemas.products import ProductSchema
+from aggregator.services import claims, products
+from aggregator.services.claims import Claim
+from aggregator.services.offers_service import OffersService
+from aggregator.services.polls import Outcome, poll_product, register_product
+
+group = AppGroup("products", help="Registering, polling and listing products by hand.")
+
+_ids = click.argument("product_ids", metavar="[ID]...", type=click.UUID, nargs=-1)
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@group.command()
+@_ids
+@_json
+@one_line_errors()
+def register(product_ids: Sequence[UUID], as_json: bool) -> None:
+    """Register products with the offers service: these, or all that are pending."""
+    with reading() as session:
+        chosen = product_ids or products.list_ids(session, unregistered_only=True)
+    _attempt_all(register_product, chosen, "registered", as_json)
+
+
+@group.command()
+@_ids
+@_json
+@one_line_errors()
+def sync(product_ids: Sequence[UUID], as_json: bool) -> None:
+    """Ask for the offers of these products, or of all, once and now."""
+    with reading() as session:
+        chosen = product_ids or products.list_ids(session)
+    _attempt_all(poll_product, chosen, "polled", as_json)
+
+
+@group.command("list")
+@_json
+@one_line_errors()
+def list_(as_json: bool) -> None:
+    """List all products, oldest first; as JSON one object a line."""
+    schema = ProductSchema()
+    with reading() as session:
+        rows = products.iter_products(session, stale_before=current.stale_before())
+        listed = map(schema.dump, rows)
+        if as_json:
+            for product in listed:
+                click.echo(json.dumps(product, ensure_ascii=False))
+        else:
+            # A pipe has no width to fit into.
+            Console(width=None if sys.stdout.isatty() else 400).print(_table(listed))
+
+
+def _table(listed: Iterable[dict[str, Any]]) -> Table:
+    table = Table(box=None)
+    for heading in ("ID", "Name", "Best price", "Offers", "Registered", "Last poll"):
+        table.add_column(heading, no_wrap=heading != "Name")
+    for product in listed:
+        price, checked_at = product["best_price"], product["checked_at"]
+        table.add_row(
+            product["id"],
+            Text(product["name"]),
+            "-" if price is None else f"{price:,}",
+            str(product["offers_count"]),
+            "yes" if product["registered_at"] else "no",
+            f"{checked_at or 'never'}{' (stale)' if checked_at and product['stale'] else ''}",
+        )
+    return table
+
+
+def _attempt_all(
+    attempt: Callable[[OffersService, Claim], Outcome],
+    product_ids: Sequence[UUID],
+    done: str,
+    as_json: bool,
+) -> None:
+    """Claim products, attempt them side by side, record what came of it, and report.
+
+    :raises OffersServiceNotConfigured: There is nobody to ask.
+    """
+    if current.settings().offers_base_url is None:
+        raise OffersServiceNotConfigured
+    n_threads = current.settings().poll_concurrency
+    offers_service = patient_offers_service(n_threads)
+    failed: dict[UUID, str] = {}
+    with ThreadPool(n_threads) as pool, _progress() as progress:
+        task = progress.add_task(done.capitalize(), total=len(product_ids))
+        for chosen in _batches(product_ids, n_threads):
+            arriving = pool.imap_unordered(partial(attempt, offers_service), _claim(chosen))
+            batch = []
+            for outcome in arriving:
+                batch.append(outcome)
+                progress.advance(task)
+            failed |= {o.claim.product_id: str(o.error) for o in batch if o.error}
+            stored = current.recorder().record(batch)
+            failed |= dict.fromkeys(stored.lost, "a poller took it over, or it was deleted")
+    _report(len(set(product_ids)), failed, done, as_json)
+
+
+def _batches(product_ids: Sequence[UUID], size: int) -> Iterator[Sequence[UUID]]:
+    """Yield so many products at a time that all attempts end well within their leases."""
+    unique = list(dict.fromkeys(product_ids))
+    for start in range(0, len(unique), size):
+        yield unique[start : start + size]
+
+
+def _claim(product_ids: Sequence[UUID]) -> list[Claim]:
+    claimed = []
+    for product_id in product_ids:
+        with unit_of_work() as session:
+            claim = claims.claim_product(session, product_id, now=utc_now())
+        if claim is None:
+            raise ProductNotFound(product_id)
+        claimed.append(claim)
+    return claimed
+
+
+def _progress() -> Progress:
+    console = Console(stderr=True)
+    return Progress(console=console, transient=True, disable=not console.is_terminal)
+
+
+def _report(n_asked: int, failed: Mapping[UUID, str], done: str, as_json: bool) -> None:
+    n_done = n_asked - len(failed)
+    if as_json:
+        told = {str(product_id): reason for product_id, reason in failed.items()}
+        click.echo(json.dumps({done: n_done, "failed": told}))
+    else:
+        click.echo(f"{n_done} of {n_asked} products {done}.")
+    for product_id, reason in failed.items():
+        click.echo(f"{product_id}: {reason}", err=True)
+    if failed:
+        raise click.exceptions.Exit(1)
