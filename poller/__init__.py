@@ -1,0 +1,1 @@
+"""The poller: a process that keeps every product's offers fresh."""

@@ -1,0 +1,71 @@
+"""``python -m poller``: settings, then the offers service, then the jobs, then the loop."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import structlog
+
+from aggregator import create_app
+from aggregator.db import DATABASE_UNAVAILABLE, db, first_line
+from aggregator.errors import OffersServiceNotConfigured, SettingsError
+from aggregator.services.offers_service import connect_offers_service
+from aggregator.settings import Settings
+from poller.jobs import PollJob
+from poller.loop import Loop
+
+log = structlog.get_logger(__name__)
+
+#: How often the poller looks for products that are due, at most.
+_TICK_S = 1.0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the poller; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m poller", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="poll all that is due, then exit")
+    once = parser.parse_args(argv).once
+    try:
+        settings = Settings.from_env()
+        return run(settings, once=once)
+    except (SettingsError, OffersServiceNotConfigured) as error:
+        return _fail(str(error))
+    except DATABASE_UNAVAILABLE as error:
+        return _fail(f"the database is unavailable: {first_line(error)}")
+
+
+def run(settings: Settings, *, once: bool) -> int:
+    """Poll until a signal comes, or ``once`` until nothing is due; return the exit status.
+
+    :raises OffersServiceNotConfigured: There is nothing to poll.
+    """
+    if settings.offers_base_url is None:
+        raise OffersServiceNotConfigured
+    with create_app(settings).app_context():
+        engine = db.engine
+    offers_service = connect_offers_service(
+        settings,
+        engine,
+        timeout_s=settings.offers_timeout_s,
+        n_threads=settings.poll_concurrency,
+    )
+    loop = Loop()
+    loop.stop_on_signals()
+    job = PollJob(settings, engine, offers_service, loop.stop)
+    log.info("poller_started", base_url=settings.offers_base_url, once=once)
+    if once:
+        return 1 if job.run().failed else 0
+    loop.every(min(_TICK_S, settings.poll_interval_s / 10), job.run)
+    loop.run()
+    log.info("poller_stopped")
+    return 0
+
+
+def _fail(reason: str) -> int:
+    sys.stderr.write(f"poller: {reason}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""The loop that wakes the jobs, and ends on a signal. Knows nothing of products."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from threading import Event, Thread
+from types import FrameType
+
+import schedule
+import structlog
+
+from aggregator.db import DATABASE_UNAVAILABLE, first_line
+
+log = structlog.get_logger(__name__)
+
+#: The wall clock may drift from the monotonic one by this much between two looks.
+_CLOCK_JUMP_S = 2.0
+#: How long a job under way may take to finish when the loop shall end.
+_GRACE_S = 4.0
+
+
+class Loop:
+    """Runs jobs at fixed intervals until :attr:`stop` is set.
+
+    Due times of products live in the database; ``schedule`` only ticks.
+    """
+
+    def __init__(self) -> None:
+        self.stop = Event()
+        self._scheduler = schedule.Scheduler()
+        self._clock_offset = _clock_offset()
+
+    def every(self, seconds: float, job: Callable[[], object]) -> None:
+        """Run a job at this interval, first as soon as the loop runs."""
+        self._scheduler.every(seconds).seconds.do(_guarded(job))  # type: ignore[arg-type]
+
+    def stop_on_signals(self) -> None:
+        """End the loop on SIGTERM and SIGINT."""
+
+        def stop(signum: int, _frame: FrameType | None) -> None:
+            log.info("stopping", signal=signal.Signals(signum).name)
+            self.stop.set()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+
+    def run(self) -> None:
+        """Run the jobs until :attr:`stop` is set; a job under way has some seconds to finish.
+
+        Jobs run in a thread of their own: a database that hangs would keep this one from
+        hearing signals. What a job leaves unfinished then, its transaction undoes.
+        """
+        worker = Thread(target=self._work, name="jobs", daemon=True)
+        worker.start()
+        while worker.is_alive() and not self.stop.is_set():
+            worker.join(0.2)
+        worker.join(_GRACE_S)
+        if worker.is_alive():
+            log.warning("stopped_while_a_job_hangs")
+
+    def _work(self) -> None:
+        self._scheduler.run_all()
+        while not self.stop.wait(self._sleep_s()):
+            if self._clock_jumped():
+                self._scheduler.run_all()
+            self._scheduler.run_pending()
+
+    def _sleep_s(self) -> float:
+        # Never long, or a clock set back an hour would be noticed an hour later.
+        return min(max(self._scheduler.idle_seconds or 0.0, 0.0), 1.0)
+
+    def _clock_jumped(self) -> bool:
+        """Tell whether somebody set the wall clock, which ``schedule`` goes by."""
+        offset = _clock_offset()
+        jumped = abs(offset - self._clock_offset) > _CLOCK_JUMP_S
+        if jumped:
+            log.warning("clock_jumped", seconds=round(offset - self._clock_offset, 3))
+        self._clock_offset = offset
+        return jumped
+
+
+def _clock_offset() -> float:
+    return time.time() - time.monotonic()
+
+
+def _guarded(job: Callable[[], object]) -> Callable[[], None]:
+    """Let no exception of a job reach ``schedule``, which would never run the job again."""
+
+    def run() -> None:
+        try:
+            job()
+        except DATABASE_UNAVAILABLE as error:
+            log.warning("database_unavailable", reason=first_line(error))
+        except Exception:
+            log.exception("job_failed")
+
+    return run

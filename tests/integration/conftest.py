@@ -1,0 +1,100 @@
+"""Pollers on the test's database, and products for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from threading import Event
+from typing import Any, Protocol
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, update
+
+from aggregator.clock import utc_now
+from aggregator.db import unit_of_work
+from aggregator.models import ProductSync
+from aggregator.services import products
+from aggregator.services.offers_service import connect_offers_service
+from aggregator.settings import Settings
+from poller.jobs import PollJob
+from tests.conftest import REFRESH_TOKEN
+from tests.sandbox_control import SandboxControl
+
+
+class MakePoller(Protocol):
+    """Makes a poller's job, which polls what is due each time it runs."""
+
+    def __call__(self, base_url: str, **settings: Any) -> PollJob: ...
+
+
+class Catalogue:
+    """Products straight in the database, as nobody has polled or registered them yet."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, n: int = 1) -> list[UUID]:
+        """Add products that are due now."""
+        with unit_of_work(self._engine) as session:
+            ids = [
+                products.create_product(
+                    session, product_id=None, name=f"Product {i}", description="", now=utc_now()
+                ).product_id
+                for i in range(n)
+            ]
+        self.make_due(*ids)
+        return ids
+
+    def make_due(self, *product_ids: UUID) -> None:
+        """Make products due a second ago, most overdue first; all where none is named."""
+        now = utc_now()
+        with unit_of_work(self._engine) as session:
+            chosen = product_ids or products.list_ids(session)
+            for i, product_id in enumerate(chosen):
+                due_at = now - timedelta(seconds=1, milliseconds=len(chosen) - i)
+                session.execute(
+                    update(ProductSync)
+                    .where(ProductSync.product_id == product_id)
+                    .values(due_at=due_at)
+                )
+
+    def sync(self, product_id: UUID) -> ProductSync:
+        """Return where a product stands."""
+        with unit_of_work(self._engine) as session:
+            return session.get_one(ProductSync, product_id)
+
+
+@pytest.fixture
+def catalogue(engine: Engine) -> Catalogue:
+    """Return the catalogue of the test's database."""
+    return Catalogue(engine)
+
+
+@pytest.fixture
+def make_poller(database_url: str, engine: Engine) -> Iterator[MakePoller]:
+    """Return a function that makes pollers."""
+    jobs = []
+
+    def make(base_url: str, **settings: Any) -> PollJob:
+        defaults: dict[str, Any] = {
+            "offers_refresh_token": REFRESH_TOKEN,
+            "offers_timeout_s": 1.0,
+            "poll_concurrency": 4,
+        }
+        chosen = Settings(
+            database_url=database_url, offers_base_url=base_url, **(defaults | settings)
+        )
+        service = connect_offers_service(chosen, engine, timeout_s=chosen.offers_timeout_s)
+        jobs.append(PollJob(chosen, engine, service, Event()))
+        return jobs[-1]
+
+    yield make
+    for job in jobs:
+        job.close()
+
+
+@pytest.fixture
+def poller(make_poller: MakePoller, sandbox: SandboxControl) -> PollJob:
+    """Return a poller of the sandbox."""
+    return make_poller(sandbox.base_url)

@@ -1,0 +1,55 @@
+"""What the poll job does without asking a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from unittest.mock import Mock, create_autospec
+
+import pytest
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import OperationalError
+
+from aggregator.services.offers_service import OffersService
+from aggregator.settings import Settings
+from poller.jobs import PollJob, Tally
+
+
+@pytest.fixture
+def unreachable(tmp_path: Path) -> Iterator[Engine]:
+    """Return the engine of a database that cannot be opened."""
+    engine = create_engine(f"sqlite:///{tmp_path}/no/such/folder/aggregator.db")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def service() -> Mock:
+    service: Mock = create_autospec(OffersService, instance=True)
+    return service
+
+
+@pytest.fixture
+def stop() -> Event:
+    return Event()
+
+
+@pytest.fixture
+def job(unreachable: Engine, service: Mock, stop: Event) -> Iterator[PollJob]:
+    job = PollJob(Settings(poll_concurrency=1), unreachable, service, stop)
+    yield job
+    job.close()
+
+
+def test_job_that_was_told_to_stop_begins_nothing(job: PollJob, service: Mock, stop: Event) -> None:
+    stop.set()
+    assert job.run() == Tally(polled=0, failed=0)
+    assert service.method_calls == []
+
+
+def test_job_without_its_database_raises_and_asks_for_nothing(job: PollJob, service: Mock) -> None:
+    for _ in range(2):
+        with pytest.raises(OperationalError):
+            job.run()
+    assert service.method_calls == []
