@@ -1,0 +1,175 @@
+"""Who may import whom: the layers of the design, read from the source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLASK = ("flask", "flask_migrate", "flask_smorest", "flask_sqlalchemy", "werkzeug")
+SQL = ("sqlalchemy", "flask_sqlalchemy", "alembic", "psycopg2")
+
+#: Module or package → what neither it nor anything in it imports.
+NEVER: dict[str, tuple[str, ...]] = {
+    "aggregator": ("poller", "sandbox"),
+    "aggregator.errors": (*FLASK, *SQL, "requests", "aggregator"),
+    "aggregator.settings": (*FLASK, *SQL, "requests"),
+    "aggregator.log": (*FLASK, *SQL, "requests", "aggregator"),
+    "aggregator.clock": (*FLASK, *SQL, "requests", "aggregator"),
+    "aggregator.deadline": (*FLASK, *SQL, "aggregator"),
+    "aggregator.db": ("aggregator",),
+    "aggregator.recordset": (*FLASK, "aggregator"),
+    "aggregator.models": ("aggregator.services", "aggregator.schemas", "aggregator.views"),
+    "aggregator.offers_wire": (
+        *FLASK,
+        *SQL,
+        "requests",
+        "aggregator.models",
+        "aggregator.db",
+        "aggregator.services",
+    ),
+    "aggregator.offers_client": (
+        *FLASK,
+        *SQL,
+        "aggregator.models",
+        "aggregator.db",
+        "aggregator.services",
+    ),
+    "aggregator.services": (
+        *FLASK,
+        "marshmallow",
+        "requests",
+        "aggregator.views",
+        "aggregator.schemas",
+        "aggregator.cli",
+    ),
+    "aggregator.services.due": (*SQL, "requests", "aggregator"),
+    "aggregator.services.reconcile": (*SQL, "aggregator.models", "aggregator.db"),
+    "aggregator.services.settle": (*SQL, "aggregator.models", "aggregator.db"),
+    "aggregator.schemas": (*SQL, "aggregator.models", "aggregator.services", "aggregator.db"),
+    "aggregator.views": ("aggregator.models", "aggregator.cli", "requests", *SQL),
+    "aggregator.cli": ("aggregator.models", "aggregator.views", "requests", *SQL),
+    "poller": (
+        *FLASK,
+        "aggregator.views",
+        "aggregator.schemas",
+        "aggregator.cli",
+        "aggregator.models",
+        "requests",
+    ),
+    "sandbox": ("aggregator", "poller"),
+}
+
+
+def find_modules(root: Path, name: str) -> dict[str, Path]:
+    """Return the module or the modules of the package, by dotted name."""
+    path = root.joinpath(*name.split("."))
+    files = [path.with_suffix(".py"), *path.rglob("*.py")]
+    return {_dotted(root, file): file for file in sorted(files) if file.is_file()}
+
+
+def find_imports(module: str, path: Path) -> Iterator[str]:
+    """Yield what a module imports, wherever in it; of ``from a import b`` both a and a.b."""
+    package = module.split(".") if path.stem == "__init__" else module.split(".")[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            source = ".".join([*above, *([node.module] if node.module else [])])
+            yield source
+            yield from (f"{source}.{alias.name}" for alias in node.names)
+
+
+def find_breaches(root: Path, name: str, forbidden: tuple[str, ...]) -> list[str]:
+    """Return a line for each forbidden import in a module or package."""
+    return [
+        f"{module} imports {imported}"
+        for module, path in find_modules(root, name).items()
+        for imported in find_imports(module, path)
+        if any(imported == layer or imported.startswith(f"{layer}.") for layer in forbidden)
+    ]
+
+
+def _dotted(root: Path, file: Path) -> str:
+    parts = file.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_layer_imports_nothing_forbidden(name: str) -> None:
+    assert find_breaches(ROOT, name, NEVER[name]) == []
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_layer_exists(name: str) -> None:
+    assert find_modules(ROOT, name)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import a.hidden",
+        "import a.hidden.deep as x",
+        "import os, a.hidden",
+        "from a import hidden",
+        "from a import b, hidden",
+        "from a.hidden import name",
+        "from a.hidden.deep import name",
+        "from a.hidden import *",
+        "from .. import hidden",
+        "from ..hidden import name",
+        "from .. import hidden as x",
+        "def f():\n    from a.hidden import name",
+        "if TYPE_CHECKING:\n    import a.hidden",
+        "try:\n    import a.hidden\nexcept ImportError:\n    pass",
+    ],
+)
+def test_forbidden_import_is_found_however_it_is_written(tmp_path: Path, line: str) -> None:
+    package = tmp_path / "a" / "layer"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "module.py").write_text(f"{line}\n")
+    [breach, *_] = find_breaches(tmp_path, "a.layer", ("a.hidden",))
+    assert breach.startswith("a.layer.module imports a.hidden")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import a",
+        "from a import hidden_not",
+        "from a.hidden_not import name",
+        "from . import hidden",
+        "from .hidden import name",
+        "import hidden",
+        "text = 'import a.hidden'",
+    ],
+)
+def test_other_imports_are_allowed(tmp_path: Path, line: str) -> None:
+    (tmp_path / "a" / "layer").mkdir(parents=True)
+    (tmp_path / "a" / "layer" / "module.py").write_text(f"{line}\n")
+    assert find_breaches(tmp_path, "a.layer", ("a.hidden",)) == []
+
+
+def test_relative_import_in_a_package_itself_is_resolved(tmp_path: Path) -> None:
+    (tmp_path / "a" / "layer").mkdir(parents=True)
+    (tmp_path / "a" / "layer" / "__init__.py").write_text("from . import hidden\n")
+    breaches = find_breaches(tmp_path, "a.layer", ("a.layer.hidden",))
+    assert breaches == ["a.layer imports a.layer.hidden"]
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_rule_is_broken_by_each_forbidden_import_added_to_the_layer(
+    tmp_path: Path, name: str
+) -> None:
+    for module, path in find_modules(ROOT, name).items():
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        added = "".join(f"import {layer}\n" for layer in NEVER[name])
+        copy.write_text(path.read_text(encoding="utf-8") + added, encoding="utf-8")
+        expected = [f"{module} imports {layer}" for layer in NEVER[name]]
+        assert find_breaches(tmp_path, module, NEVER[name])[-len(expected) :] == expected
