@@ -1,0 +1,91 @@
+"""The real processes, as people start them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import REFRESH_TOKEN
+from tests.waiting import wait_until
+
+ROOT = Path(__file__).parents[2]
+POLLER = [sys.executable, "-m", "poller"]
+
+
+class Process:
+    """One running process, with all it has said so far.
+
+    :param log: file that takes its output and its errors.
+    """
+
+    def __init__(self, command: list[str], environ: dict[str, str], log: Path) -> None:
+        self._log = log
+        with log.open("ab") as out:
+            self._popen = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**_bare_environ(), **environ},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        """Return all of its output."""
+        return self._log.read_text()
+
+    def wait_for(self, words: str) -> None:
+        """Wait until it says something."""
+        wait_until(lambda: words in self.said() or self._popen.poll() is not None)
+        assert words in self.said(), self.said()
+
+    def wait(self, timeout_s: float = 20.0) -> int:
+        """Wait for its end and return its exit status."""
+        return self._popen.wait(timeout_s)
+
+    def stop(self, signum: int = signal.SIGTERM, timeout_s: float = 20.0) -> int:
+        """End it with a signal and return its exit status."""
+        if self._popen.poll() is None:
+            self._popen.send_signal(signum)
+        return self.wait(timeout_s)
+
+    def kill(self) -> None:
+        """Kill it and all of its children, as the kernel does when memory is short."""
+        os.killpg(self._popen.pid, signal.SIGKILL)
+        self.wait()
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether it still runs."""
+        return self._popen.poll() is None
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environ(database_url: str, base_url: str, **more: str) -> dict[str, str]:
+    """Return the settings of web server, poller and commands."""
+    return {
+        "DATABASE_URL": database_url,
+        "OFFERS_BASE_URL": base_url,
+        "OFFERS_REFRESH_TOKEN": REFRESH_TOKEN,
+        "POLL_INTERVAL_S": "1",
+        "LOG_FORMAT": "json",
+        **more,
+    }
+
+
+def _bare_environ() -> dict[str, str]:
+    """Return this environment without any setting of the product."""
+    settings = ("DATABASE_", "OFFERS_", "POLL_", "REGISTER_", "STALE_", "LOG_", "PORT", "WEB_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(settings)}
