@@ -49,7 +49,7 @@ def test_a_slow_drip_over_tls_is_bounded_too(
 
     def pieces() -> Iterator[bytes]:
         yield head
-        for _ in range(30):
+        for _ in range(100):
             time.sleep(0.05)
             yield b"x"
 
@@ -57,4 +57,4 @@ def test_a_slow_drip_over_tls_is_bounded_too(
         started = time.monotonic()
         with pytest.raises(OffersServiceUnavailable, match="in time"):
             make_client(server.base_url, timeout_s=0.3).fetch_offers(TOKEN, PRODUCT)
-        assert time.monotonic() - started < 1.0
+        assert time.monotonic() - started < 2.5
