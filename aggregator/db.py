@@ -15,6 +15,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
+from aggregator.numbers import BigNumber, Number
+from aggregator.sql_functions import ExactSum
+
 _NAMES = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -70,6 +73,14 @@ def first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
+#: How migrations spell our types.
+_PLAIN_TYPES: dict[type, str] = {
+    UtcDateTime: "sa.DateTime(timezone=True)",
+    Number: "sa.Numeric()",
+    BigNumber: 'sa.Numeric().with_variant(sa.Text(), "sqlite")',
+}
+
+
 @contextmanager
 def unit_of_work(engine: Engine | None = None) -> Iterator[Session]:
     """Open a transaction that writes: commit on success, roll back on any exception.
@@ -110,9 +121,7 @@ def render_item(kind: str, item: object, _context: object) -> str | Literal[Fals
 
     A migration that imported the application would change its meaning with it.
     """
-    if kind == "type" and isinstance(item, UtcDateTime):
-        return "sa.DateTime(timezone=True)"
-    return False
+    return _PLAIN_TYPES.get(type(item), False) if kind == "type" else False
 
 
 @event.listens_for(Engine, "connect")
@@ -127,6 +136,7 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+    connection.create_aggregate("exact_sum", 1, ExactSum)  # type: ignore[arg-type]
 
 
 @event.listens_for(Engine, "begin")

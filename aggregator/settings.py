@@ -44,6 +44,8 @@ class Settings:
     poll_concurrency: int = 16
     #: After this long without a successful poll a product's data counts as stale.
     stale_after_s: float = 300.0
+    #: How long minute-by-minute history is kept. Hourly figures are kept for ever.
+    history_detail_days: int = 90
     log_level: str = "info"
     #: ``json``: one object a line. ``text``: for people.
     log_format: str = "json"
@@ -138,6 +140,7 @@ _VARIABLES: dict[str, fields.Field[Any]] = {
     "POLL_INTERVAL_S": _seconds(),
     "POLL_CONCURRENCY": _whole(1, 256),
     "STALE_AFTER_S": _seconds(),
+    "HISTORY_DETAIL_DAYS": _whole(1, 36_500),
     "LOG_LEVEL": fields.Function(deserialize=_one_of("debug", "info", "warning", "error")),
     "LOG_FORMAT": fields.Function(deserialize=_one_of("json", "text")),
     "PORT": _whole(1, 65535),

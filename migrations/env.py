@@ -20,7 +20,13 @@ def run_offline() -> None:
 def run_online() -> None:
     """Run the migrations, all in one transaction."""
     with db.engine.connect() as connection:
-        context.configure(connection=connection, target_metadata=db.metadata, **_configure_args)
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            # Alembic takes it that SQLite has none, but with a BEGIN of our own it has.
+            transactional_ddl=True,
+            **_configure_args,
+        )
         with context.begin_transaction():
             context.run_migrations()
 

@@ -14,6 +14,7 @@ from aggregator.services.offers_service import connect_offers_service
 from aggregator.settings import Settings
 from poller.jobs import PollJob
 from poller.loop import Loop
+from poller.seal_job import SealJob
 
 log = structlog.get_logger(__name__)
 
@@ -52,11 +53,15 @@ def run(settings: Settings, *, once: bool) -> int:
     )
     loop = Loop()
     loop.stop_on_signals()
-    job = PollJob(settings, engine, offers_service, loop.stop)
+    polls = PollJob(settings, engine, offers_service, loop.stop)
+    seals = SealJob(settings, engine, loop.stop)
     log.info("poller_started", base_url=settings.offers_base_url, once=once)
     if once:
-        return 1 if job.run().failed else 0
-    loop.every(min(_TICK_S, settings.poll_interval_s / 10), job.run)
+        tally = polls.run()
+        seals.run_all()
+        return 1 if tally.failed else 0
+    loop.every(min(_TICK_S, settings.poll_interval_s / 10), polls.run)
+    loop.every(_TICK_S, seals.run)
     loop.run()
     log.info("poller_stopped")
     return 0

@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
+from aggregator.models import PriceSeal
 from aggregator.offers_wire import RemoteOffer, Snapshot
 from aggregator.services import products
 from aggregator.services.claims import claim_product
 from aggregator.services.polls import Outcome
 from aggregator.services.recorder import Recorder
+from aggregator.services.seal_claims import claim_seals
+from aggregator.services.sealing import seal_products
 
+FOR_EVER = timedelta(days=36_500)
 #: What a recorder of these goes by.
 INTERVAL = timedelta(seconds=60)
 STALE_AFTER = timedelta(seconds=300)
@@ -41,9 +45,9 @@ def make_product(
     return claim.product_id
 
 
-def make_recorder(engine: Engine) -> Recorder:
+def make_recorder(engine: Engine, *, stale_after: timedelta = STALE_AFTER) -> Recorder:
     """Return what records the outcomes of polls."""
-    return Recorder(engine=engine, interval=INTERVAL, stale_after=STALE_AFTER)
+    return Recorder(engine=engine, interval=INTERVAL, stale_after=stale_after)
 
 
 def snapshot(offers: Mapping[UUID, tuple[int, int]], *, at: datetime) -> Snapshot:
@@ -57,6 +61,7 @@ def observe(
     offers: Mapping[UUID, tuple[int, int]],
     *,
     at: datetime | None = None,
+    stale_after: timedelta = STALE_AFTER,
 ) -> None:
     """Record a successful poll that saw exactly these offers, at an instant or now."""
     at = at or utc_now()
@@ -65,4 +70,18 @@ def observe(
     assert claim
     registered_at = at if claim.registration else None
     outcome = Outcome(claim, registered_at=registered_at, snapshot=snapshot(offers, at=at))
-    assert make_recorder(engine).record([outcome]).polled == 1
+    assert make_recorder(engine, stale_after=stale_after).record([outcome]).polled == 1
+
+
+def seal_history(engine: Engine, *, detail_for: timedelta = FOR_EVER) -> int:
+    """Seal every hour that is over, whether its turn has come or not; return how many."""
+    now, n_hours = utc_now(), 0
+    with unit_of_work(engine) as session:
+        session.execute(update(PriceSeal).values(due_at=now))
+    while True:
+        with unit_of_work(engine) as session:
+            product_ids, lease = claim_seals(session, now=now, limit=100)
+        if not product_ids:
+            return n_hours
+        with unit_of_work(engine) as session:
+            n_hours += seal_products(session, product_ids, lease, now=now, detail_for=detail_for)

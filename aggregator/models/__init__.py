@@ -1,8 +1,25 @@
 """The tables, one noun a module. Imported here once, so that every model is known."""
 
 from aggregator.models.access import OffersServiceToken
-from aggregator.models.history import PollGap, PricePoint
+from aggregator.models.history import Poll, PollGap, PricePoint
+from aggregator.models.movers import FirstPrice, LastPrice, PriceStart
 from aggregator.models.offer import Offer
 from aggregator.models.product import Product, ProductSync
+from aggregator.models.sealed import OfferFigures, PriceDetail, PriceHour, PriceSeal
 
-__all__ = ["Offer", "OffersServiceToken", "PollGap", "PricePoint", "Product", "ProductSync"]
+__all__ = [
+    "FirstPrice",
+    "LastPrice",
+    "Offer",
+    "OfferFigures",
+    "OffersServiceToken",
+    "Poll",
+    "PollGap",
+    "PriceDetail",
+    "PriceHour",
+    "PricePoint",
+    "PriceSeal",
+    "PriceStart",
+    "Product",
+    "ProductSync",
+]

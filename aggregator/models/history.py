@@ -1,4 +1,4 @@
-"""What was observed, kept for ever: changes only, and the gaps in what we know."""
+"""What polls observed lately: the changes, the polls themselves, and the gaps between them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aggregator.db import Base
 
 
 class PricePoint(Base):
-    """An offer's state from an instant on, until its next point."""
+    """An offer's state from an instant on, until its next point. Moves away when it is sealed."""
 
     __tablename__ = "price_points"
     __table_args__ = (
@@ -31,10 +31,23 @@ class PricePoint(Base):
     """Null where the offer ended at this instant."""
 
 
+class Poll(Base):
+    """A successful poll, whether it saw a change or not. Moves away when it is sealed."""
+
+    __tablename__ = "polls"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    product_id: Mapped[UUID] = mapped_column(
+        ForeignKey("products.id", ondelete="CASCADE"), primary_key=True
+    )
+    observed_at: Mapped[datetime] = mapped_column(primary_key=True)
+    """UTC time at which the answer was complete."""
+
+
 class PollGap(Base):
     """A stretch between two successful polls in which our knowledge grew stale.
 
-    Only gaps are stored: certainty, the usual case, costs nothing.
+    Only gaps are stored, and for ever: certainty, the usual case, costs nothing.
     """
 
     __tablename__ = "poll_gaps"

@@ -6,17 +6,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import FromClause, insert, null, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from aggregator.models import Offer, PollGap, PricePoint, ProductSync
+from aggregator.models import Offer, ProductSync
 from aggregator.offers_wire import RemoteOffer
-from aggregator.recordset import dialect_insert, recordset
+from aggregator.recordset import recordset
 from aggregator.services.claims import Claim
+from aggregator.services.observations import Observation, write_observations
 from aggregator.services.polls import Outcome
+from aggregator.services.price_marks import Transition, write_price_marks
 from aggregator.services.reconcile import Changes, reconcile
 from aggregator.services.settle import SyncState, settle
 
@@ -42,17 +43,9 @@ class _Settled:
     claim: Claim
     before: SyncState
     after: SyncState
+    listed: Mapping[UUID, RemoteOffer]
+    """The offers listed before."""
     changes: Changes | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Observation:
-    """What a successful poll saw, as history will tell it."""
-
-    product_id: UUID
-    at: datetime
-    previous_at: datetime | None
-    changes: Changes
 
 
 def store_outcomes(
@@ -71,13 +64,17 @@ def store_outcomes(
     """
     settled = _decide(session, outcomes, now, interval)
     ours = _write_states(session, settled)
-    observed = [
-        _Observation(s.claim.product_id, s.after.checked_at, s.before.checked_at, s.changes)
+    transitions = [
+        Transition(
+            Observation(s.claim.product_id, s.after.checked_at, s.before.checked_at, s.changes),
+            s.listed,
+        )
         for s in settled
         if s.claim.product_id in ours and s.changes and s.after.checked_at
     ]
-    points = _write_offers(session, observed)
-    _write_gaps(session, observed, stale_after)
+    observed = [transition.seen for transition in transitions]
+    points = write_observations(session, observed, stale_after=stale_after)
+    write_price_marks(session, transitions)
     lost = frozenset(outcome.claim.product_id for outcome in outcomes) - ours
     return Stored(polled=len(observed), points=points, lost=lost)
 
@@ -93,9 +90,10 @@ def _decide(
         product_id = outcome.claim.product_id
         if (before := states.get(product_id)) is None:
             continue
-        changes = reconcile(stored[product_id], outcome.snapshot) if outcome.snapshot else None
+        listed = stored[product_id]
+        changes = reconcile(listed, outcome.snapshot) if outcome.snapshot else None
         after = settle(before, outcome, changes, now=now, interval=interval)
-        settled.append(_Settled(outcome.claim, before, after, changes))
+        settled.append(_Settled(outcome.claim, before, after, listed, changes))
     return settled
 
 
@@ -133,77 +131,3 @@ def _write_states(session: Session, settled: Sequence[_Settled]) -> set[UUID]:
         .execution_options(synchronize_session=False)
     )
     return set(written.scalars())
-
-
-def _write_offers(session: Session, observed: Sequence[_Observation]) -> int:
-    """Write what changed, as the present state and as history; return how many changes."""
-    present = [
-        (seen.product_id, offer.id, seen.at, offer.price, offer.items_in_stock)
-        for seen in observed
-        for offer in (*seen.changes.listed, *seen.changes.changed)
-    ]
-    ended = [
-        (seen.product_id, offer_id, seen.at, None, None)
-        for seen in observed
-        for offer_id in seen.changes.ended
-    ]
-    if present:
-        _upsert_offers(session, sorted(present))
-    if ended:
-        _end_offers(session, ended)
-    if points := sorted([*present, *ended], key=lambda point: point[:2]):
-        new = _points(session, points)
-        session.execute(insert(PricePoint).from_select(list(new.c.keys()), select(new)))
-    return len(points)
-
-
-def _points(session: Session, rows: Sequence[tuple[Any, ...]]) -> FromClause:
-    """Return changes of offers as something to select from, named like ``price_points``."""
-    columns = PricePoint.__table__.c
-    names = ("product_id", "offer_id", "observed_at", "price", "items_in_stock")
-    return recordset(session, {name: columns[name].type for name in names}, rows, name="point")
-
-
-def _upsert_offers(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
-    new = _points(session, rows)
-    at = new.c.observed_at
-    values = select(new.c.product_id, new.c.offer_id, new.c.price, new.c.items_in_stock, at, at)
-    names = ["product_id", "id", "price", "items_in_stock", "first_seen_at", "changed_at"]
-    # Without a WHERE, SQLite reads the ON of the ON CONFLICT as a join's.
-    statement = dialect_insert(session, Offer).from_select(names, values.where(at.is_not(None)))
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Offer.product_id, Offer.id],
-            set_={
-                "price": statement.excluded.price,
-                "items_in_stock": statement.excluded.items_in_stock,
-                "changed_at": statement.excluded.changed_at,
-                "ended_at": null(),
-            },
-        )
-    )
-
-
-def _end_offers(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
-    gone = _points(session, rows)
-    session.execute(
-        update(Offer)
-        .where(Offer.product_id == gone.c.product_id, Offer.id == gone.c.offer_id)
-        .values(ended_at=gone.c.observed_at)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _write_gaps(session: Session, observed: Sequence[_Observation], stale_after: timedelta) -> None:
-    """Write down how long we knew nothing, where a poll came later than ``stale_after``."""
-    session.add_all(
-        PollGap(
-            product_id=seen.product_id,
-            started_at=seen.previous_at + stale_after,
-            last_poll_at=seen.previous_at,
-            ended_at=seen.at,
-        )
-        for seen in observed
-        if seen.previous_at and seen.at > seen.previous_at + stale_after
-    )
-    session.flush()

@@ -37,7 +37,7 @@ class PageRequest:
 class Page:
     """Rows in order; ``next`` is the last row's sort values, None on the last page."""
 
-    rows: Sequence[AnyRow]
+    rows: Sequence[Any]
     next: tuple[Any, ...] | None
     total: int | None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from aggregator.errors import ProductExists, ProductNotFound
-from aggregator.models import Product, ProductSync
+from aggregator.models import PriceSeal, Product, ProductSync
 from aggregator.recordset import dialect_insert
 from aggregator.services.claims import Claim, Registration, lease_end
 from aggregator.services.paging import AnyRow, AnySelect, Page, PageRequest, SortKey, fetch_page
@@ -69,6 +69,14 @@ def list_products(session: Session, page: PageRequest, *, stale_before: datetime
     return fetch_page(session, _products(stale_before), BY_CREATION, page)
 
 
+def find_products(
+    session: Session, product_ids: Collection[UUID], *, stale_before: datetime
+) -> dict[UUID, AnyRow]:
+    """Return products by their ids, as :func:`get_product` does; without those there are not."""
+    query = _products(stale_before).where(Product.id.in_(product_ids))
+    return {row.id: row for row in session.execute(query)}
+
+
 def iter_products(session: Session, *, stale_before: datetime) -> Iterator[AnyRow]:
     """Yield all products, oldest first, a page at a time."""
     after = None
@@ -120,8 +128,9 @@ def delete_product(session: Session, product_id: UUID) -> None:
 
     :raises ProductNotFound: There is none.
     """
-    # A poller locks this row first and the product's own after it. In the other order, a
-    # delete and a poll of one product would wait for each other.
+    # Who seals the product locks its seal first, who polls it this row of the sync; both lock
+    # the product's own row later. In another order, they and a delete would wait in a circle.
+    session.execute(delete(PriceSeal).where(PriceSeal.product_id == product_id))
     session.execute(delete(ProductSync).where(ProductSync.product_id == product_id))
     deleted = session.execute(delete(Product).where(Product.id == product_id).returning(Product.id))
     if deleted.first() is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +18,13 @@ from aggregator.db import Base, reading, unit_of_work
 from aggregator.services.claims import claim_product
 from aggregator.services.polls import Outcome
 from tests.conftest import MakeApp
-from tests.factories import STALE_AFTER, make_product, make_recorder, observe, snapshot
+from tests.factories import (
+    make_product,
+    make_recorder,
+    observe,
+    seal_history,
+    snapshot,
+)
 from tests.integration.api import PRODUCTS, create, fetch, json_of
 
 OFFER = UUID(int=1)
@@ -208,12 +215,15 @@ def test_delete_takes_everything_of_the_product_and_nothing_else(
     engine: Engine, client: FlaskClient
 ) -> None:
     product_id, other_id = make_product(engine), make_product(engine)
-    long_ago = utc_now() - 2 * STALE_AFTER
     for chosen in (product_id, other_id):
-        observe(engine, chosen, {OFFER: (10, 1)}, at=long_ago)
+        observe(engine, chosen, {OFFER: (10, 1)}, at=utc_now() - timedelta(hours=3))
         observe(engine, chosen, {OFFER: (11, 1)})
-    rows = {"offers": 1, "poll_gaps": 1, "price_points": 2, "product_sync": 1, "products": 1}
-    assert rows_of(engine, product_id) == rows
+    seal_history(engine)
+    rows = rows_of(engine, product_id)
+    assert rows.keys() >= {
+        *("products", "product_sync", "offers", "polls", "price_points", "poll_gaps"),
+        *("price_seals", "price_detail", "price_hours", "offer_hours", "first_prices"),
+    }
 
     response = client.delete(f"{PRODUCTS}/{product_id}")
 

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FLASK = ("flask", "flask_migrate", "flask_smorest", "flask_sqlalchemy", "werkzeug")
 SQL = ("sqlalchemy", "flask_sqlalchemy", "alembic", "psycopg2")
+LAYERS = ("aggregator.models", "aggregator.services", "aggregator.schemas", "aggregator.views")
 
 #: Module or package → what neither it nor anything in it imports.
 NEVER: dict[str, tuple[str, ...]] = {
@@ -20,8 +21,19 @@ NEVER: dict[str, tuple[str, ...]] = {
     "aggregator.log": (*FLASK, *SQL, "requests", "aggregator"),
     "aggregator.clock": (*FLASK, *SQL, "requests", "aggregator"),
     "aggregator.deadline": (*FLASK, *SQL, "aggregator"),
-    "aggregator.db": ("aggregator",),
+    "aggregator.db": (*LAYERS, "aggregator.cli", "aggregator.settings", "aggregator.history"),
+    "aggregator.numbers": (*FLASK, "requests", "aggregator"),
+    "aggregator.sql_functions": (*FLASK, *LAYERS, "aggregator.db", "aggregator.history"),
     "aggregator.recordset": (*FLASK, "aggregator"),
+    "aggregator.history": (
+        *FLASK,
+        *SQL,
+        *LAYERS,
+        "requests",
+        "marshmallow",
+        "aggregator.db",
+        "aggregator.clock",
+    ),
     "aggregator.models": ("aggregator.services", "aggregator.schemas", "aggregator.views"),
     "aggregator.offers_wire": (
         *FLASK,
