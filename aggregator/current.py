@@ -41,6 +41,11 @@ def recorder() -> Recorder:
     return Recorder.from_settings(settings(), db.engine)
 
 
+def stale_after() -> timedelta:
+    """Return how long we know after a successful poll."""
+    return timedelta(seconds=settings().stale_after_s)
+
+
 def stale_before() -> datetime:
     """Return the instant before which a product's last poll makes it stale now."""
-    return utc_now() - timedelta(seconds=settings().stale_after_s)
+    return utc_now() - stale_after()

@@ -119,6 +119,17 @@ class Instant(fields.DateTime):
         return text.replace("+00:00", "Z")
 
 
+class NestedOrNulls(fields.Nested):
+    """An object that is always there: where there is nothing to tell, all its fields are null."""
+
+    def _serialize(  # type: ignore[override]
+        self, value: Any, attr: str | None, obj: Any, **kwargs: Any
+    ) -> Any:
+        if value is None:
+            return dict.fromkeys(self.schema.dump_fields)
+        return super()._serialize(value, attr, obj, **kwargs)  # type: ignore[no-untyped-call]
+
+
 def find_faults(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Message]]:
     """Yield each error of a marshmallow error tree with its JSON pointer (RFC 6901)."""
     if isinstance(messages, dict) and messages.keys() == {"code", "detail"}:

@@ -8,6 +8,7 @@ from marshmallow import Schema, fields, post_dump
 
 from aggregator.schemas.base import Choice, Flag, Instant
 from aggregator.schemas.lists import PageQuery, PageSchema
+from aggregator.schemas.periods import PastInstant
 
 
 class OfferListQuery(PageQuery):
@@ -15,6 +16,7 @@ class OfferListQuery(PageQuery):
 
     sort = Choice("price", "-price", "items_in_stock", "-items_in_stock", load_default="price")
     in_stock = Flag(load_default=None)
+    at = PastInstant(load_default=None)
 
 
 class ListedOfferSchema(Schema):
@@ -44,8 +46,12 @@ class OfferPageSchema(PageSchema):
     """A page of a product's offers, with how fresh it is."""
 
     class Meta:
-        fields = ("items", "checked_at", "stale", "total", "links")
+        fields = ("items", "checked_at", "stale", "at", "resolution", "total", "links")
 
     items = fields.List(fields.Nested(ListedOfferSchema))
     checked_at = Instant(allow_none=True)
     stale = fields.Boolean()
+    at = Instant()
+    """There where an instant was asked for: the one that is answered."""
+    resolution = fields.String()
+    """There where an instant was asked for: ``exact``, or ``PT1H``."""

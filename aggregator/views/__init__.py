@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_smorest import Api
 
-from aggregator.views import offers, products
+from aggregator.views import history, movers, offers, products, trends
 
 
 class _Api(Api):
@@ -21,3 +21,6 @@ def init_app(app: Flask) -> None:
     api = _Api(app)
     api.register_blueprint(products.bp)
     api.register_blueprint(offers.bp)
+    api.register_blueprint(history.bp)
+    api.register_blueprint(trends.bp)
+    api.register_blueprint(movers.bp)

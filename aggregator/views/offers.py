@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from aggregator import current
+from aggregator.clock import from_ms
 from aggregator.db import reading
 from aggregator.schemas.offers import OfferListQuery, OfferPageSchema, OfferSchema
-from aggregator.services import offers
+from aggregator.services import offers, past_offers
+from aggregator.services.paging import PageRequest
 from aggregator.views.blueprint import Blueprint
 from aggregator.views.pagination import page_request, page_response
 
@@ -19,9 +21,11 @@ bp = Blueprint("offers", __name__, url_prefix="/api/v1/products/<uuid:product_id
 @bp.arguments(OfferListQuery, location="query")
 @bp.response(200, OfferPageSchema)
 def list_offers(query: dict[str, Any], product_id: UUID) -> Any:
-    """List the offers present at the last successful poll, cheapest first."""
+    """List the offers present at the last successful poll, cheapest first, or those of then."""
     sort = query["sort"]
     page = page_request(query, offers.SORTS[sort])
+    if query["at"] is not None:
+        return _list_offers_at(query, product_id, page)
     with reading() as session:
         found = offers.list_offers(
             session,
@@ -32,6 +36,26 @@ def list_offers(query: dict[str, Any], product_id: UUID) -> Any:
             stale_before=current.stale_before(),
         )
     return page_response(found.page, checked_at=found.checked_at, stale=found.stale)
+
+
+def _list_offers_at(query: dict[str, Any], product_id: UUID, page: PageRequest) -> Any:
+    with reading() as session:
+        found = past_offers.list_offers_at(
+            session,
+            product_id,
+            query["at"],
+            page,
+            sort=query["sort"],
+            in_stock=query["in_stock"],
+            known_for=current.stale_after(),
+        )
+    return page_response(
+        found.page,
+        checked_at=from_ms(found.checked_at) if found.checked_at is not None else None,
+        stale=found.stale,
+        at=from_ms(found.at),
+        resolution=found.resolution,
+    )
 
 
 @bp.get("/<uuid:offer_id>")

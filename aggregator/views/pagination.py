@@ -18,7 +18,7 @@ from aggregator.errors import Fault, InvalidInput
 from aggregator.services.paging import Page, PageRequest, SortKey
 
 #: Parameters that choose a page, not a list.
-_PAGING = {"cursor", "limit", "include"}
+PAGING = {"cursor", "limit", "include"}
 _SEAL_BYTES = 6
 #: What a database takes for a column of each type: a forged cursor may hold anything.
 _STORABLE: dict[type, Any] = {
@@ -82,6 +82,6 @@ def _decode(cursor: str, keys: Sequence[SortKey]) -> tuple[Any, ...]:
 
 def _seal(text: bytes) -> bytes:
     """Return what ties a cursor to its list: a digest, against mistakes and not against malice."""
-    chosen = sorted(item for item in request.args.items(multi=True) if item[0] not in _PAGING)
+    chosen = sorted(item for item in request.args.items(multi=True) if item[0] not in PAGING)
     told = msgspec.json.encode((request.path, chosen))
     return hashlib.blake2b(told + text, digest_size=_SEAL_BYTES).digest()

@@ -1,24 +1,28 @@
-"""Pollers on the test's database, and products for them."""
+"""Pollers on the test's database, products for them, and databases that are still empty."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, update
 
+from aggregator import create_app
 from aggregator.clock import utc_now
-from aggregator.db import unit_of_work
+from aggregator.db import db, unit_of_work
 from aggregator.models import ProductSync
 from aggregator.services import products
 from aggregator.services.offers_service import connect_offers_service
 from aggregator.settings import Settings
 from poller.jobs import PollJob
 from tests.conftest import REFRESH_TOKEN
+from tests.databases import new_postgres_database
 from tests.sandbox_control import SandboxControl
 
 
@@ -98,3 +102,21 @@ def make_poller(database_url: str, engine: Engine) -> Iterator[MakePoller]:
 def poller(make_poller: MakePoller, sandbox: SandboxControl) -> PollJob:
     """Return a poller of the sandbox."""
     return make_poller(sandbox.base_url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """Return an application whose database was never migrated."""
+    if request.param == "sqlite":
+        yield from _apps(f"sqlite:///{tmp_path}/empty.db")
+    else:
+        with new_postgres_database(request.getfixturevalue("postgres_url")) as url:
+            yield from _apps(url)
+
+
+def _apps(url: str) -> Iterator[Flask]:
+    app = create_app(Settings(database_url=url, log_level="warning"))
+    with app.app_context():
+        engine = db.engine
+    yield app
+    engine.dispose()
