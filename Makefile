@@ -2,13 +2,19 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint types bench-fresh lock clean
+BENCHMARKS := bench-fresh bench-storage bench-seal bench-trends bench-export bench-movers
+
+.PHONY: run test nightly lint types lock clean $(BENCHMARKS)
 
 run: .venv/.runtime
 	@exec $(BIN)/python -m demo
 
+# These tests have no clock to mind, so they run side by side; the others do, one by one.
+SIDE_BY_SIDE := tests/trend tests/unit/history
+
 test: lint types
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --cov --cov-report= --cov-fail-under=0 $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest --cov --cov-append --cov-report=term $(SIDE_BY_SIDE:%=--ignore=%)
 
 lint: .venv/.development
 	$(BIN)/ruff check .
@@ -17,8 +23,13 @@ lint: .venv/.development
 types: .venv/.development
 	$(BIN)/mypy
 
-bench-fresh: .venv/.development
-	PYTHONPATH=. $(BIN)/python benchmarks/keep_fresh.py
+# What takes too long for every commit: many more histories, and many more kills.
+nightly: .venv/.development
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/trend
+	KILLS=50 $(BIN)/python -m pytest tests/e2e/test_history_survives_kills.py
+
+$(BENCHMARKS): bench-%: .venv/.development
+	PYTHONPATH=. $(BIN)/python benchmarks/$*.py
 
 lock: .venv/.development
 	$(BIN)/pip install -q uv
