@@ -84,35 +84,57 @@ class AggregateHours:
         return and_(hours.product_id == self._product_id, hours.aggregate == self._aggregate)
 
     def _sums(self, ranges: Stretches) -> Select[Any]:
-        """Return a row for each range that has any hours, moments about the range's start."""
+        """Return a row for each range that has any hours; its centre counts from its start."""
         instant = PriceHour.__table__.c.hour.type
         rows = [(i, from_ms(start), from_ms(end)) for i, (start, end) in enumerate(ranges)]
         columns = {"i": Integer(), "start": instant, "end": instant}
         wanted = recordset(self._session, columns, rows, name="wanted")
         weight = PriceHour.priced_ms / float(MS_PER_HOUR)
-        mean_at = hours_between(PriceHour.hour, wanted.c.start) + PriceHour.t
         integral = cast(PriceHour.integral, Double) / MS_PER_HOUR
-        return (
+        t = hours_between(PriceHour.hour, wanted.c.start) + PriceHour.t
+        hours = (
             select(
                 wanted.c.i,
-                func.min(PriceHour.hour).label("first_hour"),
-                func.max(PriceHour.hour).label("last_hour"),
-                func.min(PriceHour.low).label("low"),
-                func.max(PriceHour.high).label("high"),
-                func.sum(PriceHour.known_ms).label("known_ms"),
-                func.sum(PriceHour.priced_ms).label("priced_ms"),
-                exact_sum(PriceHour.integral).label("integral"),
-                func.sum(weight * mean_at).label("mean_at"),
-                func.sum(PriceHour.tt + weight * mean_at * mean_at).label("spread"),
-                func.sum(PriceHour.price_t + integral * mean_at).label("risen"),
+                *PriceHour.__table__.c,
+                weight.label("weight"),
+                t.label("mean_at"),
+                integral.label("hourly_integral"),
+                _mean(weight * t, weight, wanted.c.i).label("centre"),
+                _mean(integral, weight, wanted.c.i).label("level"),
             )
             .join(
                 wanted,
                 and_(PriceHour.hour >= wanted.c.start, PriceHour.hour < wanted.c.end),
             )
             .where(self._is_mine(PriceHour))
-            .group_by(wanted.c.i)
-        )
+            .subquery("hours")
+        ).c
+        apart = hours.mean_at - hours.centre
+        risen = hours.hourly_integral - hours.level * hours.weight
+        return select(
+            hours.i,
+            func.min(hours.hour).label("first_hour"),
+            func.max(hours.hour).label("last_hour"),
+            func.min(hours.low).label("low"),
+            func.max(hours.high).label("high"),
+            func.sum(hours.known_ms).label("known_ms"),
+            func.sum(hours.priced_ms).label("priced_ms"),
+            exact_sum(hours.integral).label("integral"),
+            func.max(hours.centre).label("centre"),
+            func.sum(hours.tt + hours.weight * apart * apart).label("spread"),
+            func.sum(hours.price_t + risen * apart).label("covariance"),
+        ).group_by(hours.i)
+
+
+def _mean(
+    total: ColumnElement[Any], weight: ColumnElement[Any], partition: ColumnElement[Any]
+) -> ColumnElement[Any]:
+    """Return a weighted mean over each range, None where the weights are 0.
+
+    Moments are taken about it: about any other point they would lose digits.
+    """
+    weights = func.nullif(func.sum(weight).over(partition_by=partition), 0)
+    return func.sum(total).over(partition_by=partition) / weights
 
 
 def _bar(row: Row[Any], start: int) -> Bar:
@@ -130,11 +152,9 @@ def _bar(row: Row[Any], start: int) -> Bar:
         integral=row.integral,
     )
     if bar.priced_ms:
-        weight = bar.priced_ms / MS_PER_HOUR
-        mean_at = row.mean_at / weight
-        bar.t = mean_at - (first_hour - start) / MS_PER_HOUR
-        bar.tt = row.spread - weight * mean_at * mean_at
-        bar.price_t = row.risen - mean_at * (bar.integral / MS_PER_HOUR)
+        bar.t = row.centre - (first_hour - start) / MS_PER_HOUR
+        bar.tt = row.spread
+        bar.price_t = row.covariance
     return bar
 
 
