@@ -38,6 +38,8 @@ from tests.e2e.stored_history import StoredHistory
 from tests.sandbox_control import SandboxControl
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.waits
+
 KILLS = int(os.environ.get("KILLS", "12"))
 N_PRODUCTS = 24
 HOUR = timedelta(hours=1)

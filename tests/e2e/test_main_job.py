@@ -8,10 +8,14 @@ import time
 from functools import partial
 from itertools import pairwise
 
+import pytest
+
 from tests.e2e.conftest import Start, Web, start_web
 from tests.e2e.processes import POLLER, Process
 from tests.sandbox_control import SandboxControl
 from tests.waiting import wait_until
+
+pytestmark = pytest.mark.waits
 
 FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
 

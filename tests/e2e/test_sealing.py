@@ -19,6 +19,8 @@ from tests.factories import make_product, observe
 from tests.integration.past import A, rows
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.waits
+
 
 @pytest.fixture
 def engine(fresh_database_url: str) -> Iterator[Engine]:

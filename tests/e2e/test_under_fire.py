@@ -26,6 +26,8 @@ from tests.integration.stored import rebuilt
 from tests.sandbox_control import SandboxControl
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.waits
+
 
 def make_all_due(database_url: str) -> None:
     """Do what the end of the leases would do."""

@@ -24,6 +24,8 @@ from aggregator.services.offers_service import OffersService
 from tests.conftest import MakeSandbox
 from tests.sandbox_control import SandboxControl
 
+pytestmark = pytest.mark.waits
+
 REFRESH = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 
 

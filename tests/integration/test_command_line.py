@@ -24,6 +24,8 @@ from tests.factories import make_product, observe
 from tests.integration.stored import listed_offers
 from tests.sandbox_control import SandboxControl
 
+pytestmark = pytest.mark.waits
+
 OTHER_REFRESH_TOKEN = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 PATIENCE_S = 1.2
 

@@ -21,6 +21,8 @@ from tests.integration.stored import ended_offers, gaps, listed_offers, points, 
 from tests.sandbox_control import SandboxControl
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.waits
+
 A, B, C = (str(UUID(int=n)) for n in (1, 2, 3))
 
 

@@ -23,6 +23,8 @@ from tests.integration.conftest import Catalogue, MakePoller
 from tests.sandbox_control import SandboxControl
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.waits
+
 TIMEOUT_S = 0.4
 #: What an answer may take beside the time-out, on a busy machine too.
 A_LITTLE_S = 1.2

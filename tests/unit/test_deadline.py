@@ -11,6 +11,8 @@ import pytest
 
 from aggregator.deadline import Deadline
 
+pytestmark = pytest.mark.waits
+
 
 @pytest.fixture
 def ends() -> Iterator[tuple[socket.socket, socket.socket]]:

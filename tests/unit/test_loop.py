@@ -16,6 +16,8 @@ from structlog.testing import capture_logs
 
 from poller.loop import Loop
 
+pytestmark = pytest.mark.waits
+
 
 class Looks(threading.Event):
     """An event that is set after so many waits, none of which takes any time.

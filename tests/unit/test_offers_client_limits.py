@@ -16,6 +16,8 @@ from tests.sandbox_control import SandboxControl
 from tests.unit.offers_calls import PRODUCT, TOKEN, Call, every_call, make_client
 from tests.unit.raw_server import RawServer
 
+pytestmark = pytest.mark.waits
+
 MIB = 1024 * 1024
 OK = b"HTTP/1.1 200 OK\r\n"
 

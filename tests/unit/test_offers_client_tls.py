@@ -13,6 +13,8 @@ from aggregator.errors import OffersServiceUnavailable, OffersServiceUnreachable
 from tests.unit.offers_calls import PRODUCT, TOKEN, make_client
 from tests.unit.raw_server import RawServer
 
+pytestmark = pytest.mark.waits
+
 #: Self-signed for localhost, and good for a hundred years.
 CERTIFICATE = Path(__file__).parent / "tls" / "certificate.pem"
 OK = b"HTTP/1.1 200 OK\r\n"

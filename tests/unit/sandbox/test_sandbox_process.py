@@ -17,6 +17,8 @@ import requests
 from sandbox.__main__ import main
 from tests.unit.sandbox.caller import PRODUCT, REFRESH
 
+pytestmark = pytest.mark.waits
+
 COMMAND = (sys.executable, "-m", "sandbox")
 START_LINE = re.compile(r"sandbox: generation 2, seed 7, (http://127\.0\.0\.1:(\d+))/api/v1\n")
 ENV = {**os.environ, "PYTHONUNBUFFERED": ""}
