@@ -32,6 +32,11 @@ class Fault:
     detail: str
 
 
+def pointer_to(*steps: str) -> str:
+    """Return the JSON pointer that leads to a place by these names."""
+    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)
+
+
 class InvalidInput(AggregatorError):
     """A request can be read, but not carried out as it is. Holds all its faults."""
 
@@ -41,6 +46,10 @@ class InvalidInput(AggregatorError):
         )
         super().__init__(" ".join(told))
         self.faults = faults
+
+
+class UnreadableFile(AggregatorError):
+    """What was sent to be imported is not what it claims to be."""
 
 
 class ProductNotFound(AggregatorError):
@@ -57,6 +66,76 @@ class ProductExists(AggregatorError):
     def __init__(self, product_id: UUID) -> None:
         super().__init__(f"There is a product {product_id} already.")
         self.product_id = product_id
+
+
+class ProductChanged(AggregatorError):
+    """The product is no longer in a version that the client would change."""
+
+    def __init__(self, product_id: UUID, version: int) -> None:
+        super().__init__(f"Product {product_id} is in version {version}, which is ruled out.")
+        self.product_id = product_id
+        self.version = version
+
+
+class IdempotencyKeyInUse(AggregatorError):
+    """The first request with the same idempotency key is still under way."""
+
+    def __init__(self) -> None:
+        super().__init__("The first request with this Idempotency-Key is still under way.")
+
+
+class IdempotencyKeyReused(AggregatorError):
+    """The same idempotency key came with another request before."""
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was sent with another request before.")
+
+
+class Unauthorized(AggregatorError):
+    """A call asks for an API token, and there is none, or no good one.
+
+    Of a token that is not good, nobody is told whether it ever was.
+    """
+
+    def __init__(self, *, token_sent: bool) -> None:
+        super().__init__(
+            "This token is unknown, expired or revoked."
+            if token_sent
+            else "This call asks for a token. Send it as Authorization: Bearer <token>."
+        )
+        self.token_sent = token_sent
+
+
+class InsufficientScope(AggregatorError):
+    """The API token is good, but does not allow the call."""
+
+    def __init__(self) -> None:
+        super().__init__("This call asks for a token of the scope write; this one may only read.")
+
+
+class TokenNameTaken(AggregatorError):
+    """A good API token has the given name already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is a good token named {name!r} already: revoke it first")
+
+
+class TokenNotFound(AggregatorError):
+    """No API token has the given id or name."""
+
+    def __init__(self, id_or_name: str) -> None:
+        super().__init__(f"there is no token {id_or_name!r}")
+
+
+class ImportFailed(AggregatorError):
+    """Some rows of an import cannot be accepted, so that none was.
+
+    ``report`` tells which: a :class:`aggregator.services.imports.ImportReport`.
+    """
+
+    def __init__(self, n_failed: int, report: object) -> None:
+        super().__init__(f"{n_failed:,} of the rows cannot be imported, so that none was.")
+        self.report = report
 
 
 class OfferNotFound(AggregatorError):

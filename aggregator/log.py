@@ -50,6 +50,8 @@ def logging_config(level: str, format_: str) -> dict[str, Any]:
         "loggers": {
             "schedule": {"level": "WARNING"},
             "alembic": {"level": "WARNING"},
+            # The line of each request says it all: who, and 429.
+            "flask-limiter": {"level": "WARNING"},
             # It would print every URL that we call.
             "urllib3": {"level": "WARNING"},
         },

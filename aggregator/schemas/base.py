@@ -5,11 +5,21 @@ An error message here is ``{"code": …, "detail": …}``; :func:`find_faults` r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from marshmallow import RAISE, Schema, ValidationError, fields
+from webargs.fields import DelimitedList
+
+from aggregator.errors import Fault, pointer_to
+
+#: In a field's metadata: an answer does not always hold it.
+OPTIONAL = "optional"
+
+_DIGITS = re.compile(r"-?[0-9]+")
 
 #: ``code`` and ``detail``.
 Message = dict[Any, Any]
@@ -36,6 +46,14 @@ class InputSchema(Schema):
     }
 
 
+class QuerySchema(InputSchema):
+    """A schema for the parameters of a URL."""
+
+    error_messages: dict[str, Any] = {
+        "unknown": message("unknown", "There is no such parameter."),
+    }
+
+
 class Text(fields.String):
     """Text of bounded length that a database can hold.
 
@@ -52,11 +70,11 @@ class Text(fields.String):
         self, *, min_length: int = 0, max_length: int, strip: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(validate=_text_validator(min_length, max_length), **kwargs)
-        self._strip = strip
+        self.min_length, self.max_length, self.strip = min_length, max_length, strip
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, *args, **kwargs)
-        return text.strip() if self._strip else text
+        return text.strip() if self.strip else text
 
 
 class Uuid(fields.UUID):
@@ -69,8 +87,31 @@ class Uuid(fields.UUID):
     }
 
 
+class UuidList(DelimitedList):
+    """UUIDs with commas between them, from one to so many."""
+
+    def __init__(self, highest: int, **kwargs: Any) -> None:
+        wrong = message("size", f"This must be 1 to {highest} UUIDs, with commas between them.")
+
+        def validate(found: list[UUID]) -> None:
+            if not 1 <= len(found) <= highest:
+                raise ValidationError([wrong])
+
+        super().__init__(Uuid(), validate=validate, **kwargs)
+        self.highest = highest
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        try:
+            found: list[Any] = super()._deserialize(value, *args, **kwargs)  # type: ignore[no-untyped-call]
+        except ValidationError as error:
+            places = ", ".join(str(int(place) + 1) for place in error.messages_dict)
+            told = message("format", f"These of the list are no UUIDs, by their place: {places}.")
+            raise ValidationError([told]) from None
+        return found
+
+
 class Whole(fields.Integer):
-    """A whole number within bounds."""
+    """A whole number within bounds. As text it has digits only: Python takes ``1_0`` for 10."""
 
     def __init__(self, lowest: int, highest: int, **kwargs: Any) -> None:
         wrong = message("range", f"This must be a whole number from {lowest} to {highest}.")
@@ -86,6 +127,12 @@ class Whole(fields.Integer):
             "too_large": wrong,
         }
         super().__init__(validate=validate, error_messages=messages, **kwargs)
+        self.lowest, self.highest = lowest, highest
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
+        if isinstance(value, str) and not _DIGITS.fullmatch(value):
+            raise self.make_error("invalid")
+        return super()._deserialize(value, *args, **kwargs)
 
 
 class Choice(fields.String):
@@ -99,6 +146,7 @@ class Choice(fields.String):
                 raise ValidationError([wrong])
 
         super().__init__(validate=validate, error_messages={"invalid": wrong}, **kwargs)
+        self.words = words
 
 
 class Flag(fields.Boolean):
@@ -130,18 +178,27 @@ class NestedOrNulls(fields.Nested):
         return super()._serialize(value, attr, obj, **kwargs)  # type: ignore[no-untyped-call]
 
 
-def find_faults(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Message]]:
-    """Yield each error of a marshmallow error tree with its JSON pointer (RFC 6901)."""
+def find_faults(messages: Any, location: str = "pointer") -> Iterator[Fault]:
+    """Yield each error of a marshmallow error tree.
+
+    :param location: ``pointer`` where it is of a body, else ``parameter`` or ``header``.
+    """
+    for path, told in _walk(messages, ()):
+        where = pointer_to(*path) if location == "pointer" else "/".join(path)
+        yield Fault(location, where, told["code"], told["detail"])
+
+
+def _walk(messages: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Message]]:
     if isinstance(messages, dict) and messages.keys() == {"code", "detail"}:
-        yield "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in path), messages
+        yield path, messages
     elif isinstance(messages, dict):
         for key, below in messages.items():
-            yield from find_faults(below, path if key == "_schema" else (*path, str(key)))
+            yield from _walk(below, path if key == "_schema" else (*path, str(key)))
     elif isinstance(messages, list):
         for below in messages:
-            yield from find_faults(below, path)
+            yield from _walk(below, path)
     else:
-        yield from find_faults(message("invalid", str(messages)), path)
+        yield path, message("invalid", str(messages))
 
 
 def _text_validator(min_length: int, max_length: int) -> Callable[[str], None]:

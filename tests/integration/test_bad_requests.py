@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -65,6 +66,21 @@ def test_a_body_that_is_no_json_is_400(client: FlaskClient, body: bytes) -> None
         assert response.status_code == 400, response.text
         assert response.mimetype == "application/problem+json"
         assert response.get_json()["type"] == "/problems/unreadable-request"
+
+
+def test_a_body_that_is_shorter_than_its_length_says_is_400(client: FlaskClient) -> None:
+    for n_sent in (0, len(GOOD)):
+        for method, path in WRITES.items():
+            response = client.open(
+                path,
+                method=method,
+                input_stream=BytesIO(GOOD[:n_sent]),
+                content_type="application/json",
+                # As gunicorn has it, which ends the body by itself.
+                environ_overrides={"CONTENT_LENGTH": "99", "wsgi.input_terminated": True},
+            )
+            assert response.status_code == 400, response.text
+            assert response.get_json()["type"] == "/problems/unreadable-request"
 
 
 def test_an_unreadable_body_is_told_as_such_and_not_by_a_stock_phrase(client: FlaskClient) -> None:
@@ -192,6 +208,54 @@ def test_all_faults_are_told_at_once(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "headers", "places"),
+    [
+        pytest.param(
+            "PATCH",
+            f"{PRODUCTS}/{PRODUCT}",
+            {"If-Match": "3"},
+            [("header", "If-Match"), ("pointer", "/colour")],
+            id="header-and-body",
+        ),
+        pytest.param(
+            "POST",
+            f"{PRODUCTS}/import?dry_run=maybe&colour=red",
+            {"Idempotency-Key": ""},
+            [("header", "Idempotency-Key"), ("parameter", "dry_run"), ("parameter", "colour")],
+            id="header-and-query",
+        ),
+        pytest.param(
+            "POST",
+            f"{PRODUCTS}/import?dry_run=true&dry_run=true",
+            {"Idempotency-Key": ""},
+            [("header", "Idempotency-Key"), ("parameter", "dry_run")],
+            id="header-and-repeated-parameter",
+        ),
+    ],
+)
+def test_faults_of_different_places_are_told_at_once(
+    client: FlaskClient,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    places: list[tuple[str, str]],
+) -> None:
+    body = {"name": "Pot", "colour": "red"}
+    response = client.open(path, method=method, headers=headers, json=body)
+    assert response.status_code == 422
+    told = [error.items() for error in response.get_json()["errors"]]
+    assert [place for place in places if not any(place in fault for fault in told)] == []
+    assert len(told) == len(places)
+
+
+def test_a_body_that_cannot_be_read_goes_before_faults(client: FlaskClient) -> None:
+    path, headers = f"{PRODUCTS}/{PRODUCT}", {"If-Match": "3"}
+    assert client.patch(path, data="{", headers=headers).status_code == 415
+    response = client.patch(path, data="{", headers=headers, content_type="application/json")
+    assert response.status_code == 400
+
+
+@pytest.mark.parametrize(
     ("product_id", "status"),
     [
         pytest.param("1234", 404, id="short"),
@@ -219,3 +283,25 @@ def test_names_that_look_like_sql_are_text(make_app: MakeApp, name: str) -> None
     created = create(client, name=name, description=name)
     assert fetch(client, created["id"])["description"] == name
     assert client.delete(f"{PRODUCTS}/{created['id']}").status_code == 204
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE"])
+def test_a_parameter_where_none_is_read_is_told_and_not_left_undone(
+    client: FlaskClient, method: str
+) -> None:
+    path = f"{PRODUCTS}/{PRODUCT}?dry_run=true&fields=name"
+    response = client.open(path, method=method, json=json.loads(GOOD))
+    assert response.status_code == 422
+    if method != "HEAD":
+        assert faults_of(response, "parameter") == {("dry_run", "unknown"), ("fields", "unknown")}
+
+
+def test_a_new_product_takes_no_parameters(client: FlaskClient) -> None:
+    response = client.post(f"{PRODUCTS}?dry_run=true", json=json.loads(GOOD))
+    assert faults_of(response, "parameter") == {("dry_run", "unknown")}
+
+
+@pytest.mark.parametrize("query", ["q=%FF", "q=%ED%A0%80", "%C3=1"])
+def test_parameters_that_are_not_utf_8_are_unreadable(client: FlaskClient, query: str) -> None:
+    response = client.get(f"{PRODUCTS}?{query}")
+    assert (response.status_code, response.mimetype) == (400, "application/problem+json")

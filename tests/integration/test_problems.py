@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import re
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +16,9 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from werkzeug.test import TestResponse
 
 from aggregator import create_app
-from aggregator.services import offers, products
+from aggregator.services import catalogue, offers, products
 from aggregator.settings import Settings
+from tests.crash import crash
 from tests.factories import make_product
 from tests.integration.api import PRODUCTS
 
@@ -41,15 +41,6 @@ def problem_of(response: TestResponse) -> dict[str, Any]:
     assert body["title"]
     assert body["detail"]
     return body
-
-
-def crash(error: Exception) -> Callable[..., Any]:
-    """Return a function that raises whatever it is called with."""
-
-    def raise_it(*_args: object, **_kwargs: object) -> None:
-        raise error
-
-    return raise_it
 
 
 @pytest.mark.parametrize(
@@ -75,6 +66,14 @@ def crash(error: Exception) -> Callable[..., Any]:
         pytest.param("DELETE", PRODUCTS, {}, 405, "method-not-allowed", id="405"),
         pytest.param("BREW", PRODUCTS, {}, 405, "method-not-allowed", id="405-unknown-method"),
         pytest.param("POST", PRODUCTS, {"json": NEW}, 409, "product-exists", id="409"),
+        pytest.param(
+            "DELETE",
+            f"{PRODUCTS}/{PRODUCT}",
+            {"headers": {"If-Match": '"2"'}},
+            412,
+            "product-changed",
+            id="412",
+        ),
         pytest.param(
             "POST", PRODUCTS, {"json": {"name": "x" * 2**20}}, 413, "body-too-large", id="413"
         ),
@@ -186,7 +185,7 @@ def test_the_words_of_a_500_are_always_the_same(
 ) -> None:
     bodies = []
     for error in (RuntimeError("one"), ProgrammingError("two", {}, Exception("three"))):
-        monkeypatch.setattr(products, "list_products", crash(error))
+        monkeypatch.setattr(catalogue, "list_products", crash(error))
         response = client.get(PRODUCTS, headers={"X-Request-ID": "same"})
         bodies.append(response.data)
     assert bodies[0] == bodies[1]
@@ -198,7 +197,7 @@ def test_a_crash_is_logged_with_its_traceback_and_the_request_id(
     stream = io.StringIO()
     [handler] = [h for h in logging.getLogger().handlers if h.name == "stderr"]
     monkeypatch.setattr(handler, "stream", stream)
-    monkeypatch.setattr(products, "list_products", crash(RuntimeError(SECRET)))
+    monkeypatch.setattr(catalogue, "list_products", crash(RuntimeError(SECRET)))
     client.get(PRODUCTS, headers={"X-Request-ID": "find-me"})
     [logged] = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert (logged["level"], logged["request_id"]) == ("error", "find-me")
@@ -216,9 +215,12 @@ def test_a_database_that_is_away_is_503(url: str) -> None:
     settings = Settings(database_url=url, log_level="error")
     client = create_app(settings).test_client()
     calls = [("GET", PRODUCTS), ("POST", PRODUCTS), ("GET", f"{PRODUCTS}/{PRODUCT}/offers")]
+    calls += [("GET", f"{PRODUCTS}/export")]
     calls += [(method, f"{PRODUCTS}/{PRODUCT}") for method in ("GET", "PUT", "PATCH", "DELETE")]
     for method, path in calls:
-        response = client.open(path, method=method, json={"name": "Pot", "description": ""})
+        headers = {"Idempotency-Key": "a", "If-Match": '"1"', "If-None-Match": '"2"'}
+        body = {"name": "Pot", "description": ""}
+        response = client.open(path, method=method, json=body, headers=headers)
         problem = problem_of(response)
         assert problem["type"] == "/problems/database-unavailable"
         assert response.status_code == 503

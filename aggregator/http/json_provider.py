@@ -8,13 +8,11 @@ import msgspec
 from flask import Flask, Response
 from flask.json.provider import JSONProvider
 
+from aggregator import strict_json
+
 
 class MsgspecProvider(JSONProvider):
-    """Reads and writes with msgspec.
-
-    Unlike the standard library it refuses ``NaN``, invalid UTF-8 and lone surrogates, none
-    of which a database could store.
-    """
+    """Reads and writes with msgspec."""
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Return JSON as text."""
@@ -25,10 +23,7 @@ class MsgspecProvider(JSONProvider):
 
         :raises ValueError: It is malformed, or nested too deep.
         """
-        try:
-            return msgspec.json.decode(s)
-        except RecursionError:
-            raise ValueError("JSON is nested too deep") from None
+        return strict_json.loads(s)
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """Return a JSON response; the line feed at its end is for people with curl."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from urllib.parse import unquote
 from uuid import uuid4
 
 import structlog
@@ -38,6 +39,10 @@ def _begin() -> None:
     bind_contextvars(request_id=g.request_id)
     if "\0" in request.path:
         raise BadRequest("The path holds a NUL character.")
+    try:
+        unquote(request.query_string, errors="strict")
+    except UnicodeDecodeError:
+        raise BadRequest("The parameters are not in UTF-8.") from None
 
 
 def _end(response: Response) -> Response:

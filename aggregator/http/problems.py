@@ -10,89 +10,92 @@ from flask import Flask, Response, jsonify, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed
 
-from aggregator import request_log
 from aggregator.db import DATABASE_UNAVAILABLE, first_line
 from aggregator.errors import (
     AggregatorError,
     Fault,
+    IdempotencyKeyInUse,
+    ImportFailed,
+    InsufficientScope,
     InvalidInput,
-    OfferNotFound,
-    ProductExists,
-    ProductNotFound,
+    Unauthorized,
 )
+from aggregator.http import request_log
+from aggregator.http.problem_types import BY_ERROR, BY_STATUS, ProblemType
+from aggregator.http.problem_types import DATABASE_UNAVAILABLE as DATABASE_AWAY
+from aggregator.schemas.imports import ImportReportSchema
 
 log = structlog.get_logger(__name__)
 
-#: domain error: status, slug, title
-_DOMAIN: dict[type[AggregatorError], tuple[HTTPStatus, str, str]] = {
-    ProductNotFound: (HTTPStatus.NOT_FOUND, "product-not-found", "Product not found"),
-    OfferNotFound: (HTTPStatus.NOT_FOUND, "offer-not-found", "Offer not found"),
-    ProductExists: (HTTPStatus.CONFLICT, "product-exists", "Product exists already"),
-}
-#: HTTP status: slug, title. Any other has the slug of its own phrase.
-_HTTP = {
-    HTTPStatus.BAD_REQUEST: ("unreadable-request", "Unreadable request"),
-    HTTPStatus.INTERNAL_SERVER_ERROR: ("internal-error", "Internal error"),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body-too-large", "Body too large"),
-}
 _RETRY_AFTER_S = 5
+_BEARER = 'Bearer realm="product-aggregator"'
+#: What HTTP asks for beside the document.
+_HEADERS: dict[type[AggregatorError], dict[str, str]] = {
+    Unauthorized: {"WWW-Authenticate": _BEARER},
+    InsufficientScope: {
+        "WWW-Authenticate": f'{_BEARER}, error="insufficient_scope", scope="write"'
+    },
+    IdempotencyKeyInUse: {"Retry-After": "1"},
+}
 
 
 def init_app(app: Flask) -> None:
     """Answer every exception of the application, routing errors included."""
-    for error in _DOMAIN:
+    for error in BY_ERROR:
         app.register_error_handler(error, _domain_problem)
-    app.register_error_handler(InvalidInput, _invalid_input)
     for unavailable in DATABASE_UNAVAILABLE:
         app.register_error_handler(unavailable, _database_unavailable)
     app.register_error_handler(ParseException, _broken_body)
     app.register_error_handler(HTTPException, _http_problem)
 
 
-def problem(
-    status: HTTPStatus, slug: str, title: str, detail: str, faults: list[Fault] | None = None
-) -> Response:
+def problem(type_: ProblemType, detail: str, **more: Any) -> Response:
     """Return a problem response.
 
-    :param slug: names the page that explains this kind of problem.
     :param detail: what is wrong this time.
-    :param faults: each place of the request that is wrong.
+    :param more: members of the document beside the usual ones.
     """
-    body: dict[str, Any] = {
-        "type": f"/problems/{slug}",
-        "title": title,
-        "status": int(status),
-        "detail": detail,
-        "instance": request.path,
-        "request_id": request_log.request_id(),
-    }
-    if faults:
-        body["errors"] = [
-            {fault.location: fault.where, "code": fault.code, "detail": fault.detail}
-            for fault in faults
-        ]
-    response = jsonify(body)
+    return _document(type_.path, type_.title, type_.status, detail, **more)
+
+
+def _document(path: str, title: str, status: HTTPStatus, detail: str, **more: Any) -> Response:
+    response = jsonify(
+        {
+            "type": path,
+            "title": title,
+            "status": int(status),
+            "detail": detail,
+            "instance": request.path,
+            "request_id": request_log.request_id(),
+            **more,
+        }
+    )
     response.status_code = int(status)
     response.mimetype = "application/problem+json"
     return response
 
 
 def _domain_problem(error: AggregatorError) -> Response:
-    return problem(*_DOMAIN[type(error)], detail=str(error))
+    more: dict[str, Any] = {}
+    if isinstance(error, InvalidInput):
+        more["errors"] = [_tell(fault) for fault in error.faults]
+    elif isinstance(error, ImportFailed):
+        more.update(ImportReportSchema().dump(error.report))
+    response = problem(BY_ERROR[type(error)], str(error), **more)
+    response.headers.update(_HEADERS.get(type(error), {}))
+    if isinstance(error, Unauthorized) and error.token_sent:
+        response.headers["WWW-Authenticate"] += ', error="invalid_token"'
+    return response
 
 
-def _invalid_input(error: InvalidInput) -> Response:
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return problem(status, "invalid-input", "Invalid input", str(error), error.faults)
+def _tell(fault: Fault) -> dict[str, str]:
+    return {fault.location: fault.where, "code": fault.code, "detail": fault.detail}
 
 
 def _database_unavailable(error: Exception) -> Response:
     log.warning("database_unavailable", reason=first_line(error))
     response = problem(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "database-unavailable",
-        "Database unavailable",
-        "The database cannot be reached at the moment. Try again in a few seconds.",
+        DATABASE_AWAY, "The database cannot be reached at the moment. Try again in a few seconds."
     )
     response.headers["Retry-After"] = str(_RETRY_AFTER_S)
     return response
@@ -107,9 +110,11 @@ def _http_problem(error: HTTPException) -> Response:
     if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return error.get_response()  # type: ignore[return-value]
     status = HTTPStatus(error.code)
-    slug, title = _HTTP.get(status, (status.phrase.lower().replace(" ", "-"), status.phrase))
     # Werkzeug's own words; those of an unforeseen exception never get here.
-    response = problem(status, slug, title, error.description or title)
+    if status in BY_STATUS:
+        response = problem(BY_STATUS[status], error.description or status.phrase)
+    else:
+        response = _document("about:blank", status.phrase, status, error.description or "")
     for name, value in error.get_headers():
         if name != "Content-Type":
             response.headers[name] = value
