@@ -42,6 +42,15 @@ class Server:
         self._answer(path)
         return (time.perf_counter() - begun) * 1000
 
+    def post(self, path: str, media_type: str, body: bytes) -> Any:
+        """Send a body; return the answer's JSON."""
+        with closing(HTTPConnection("127.0.0.1", self._port, timeout=60)) as connection:
+            connection.request("POST", path, body, {"Content-Type": media_type})
+            response = connection.getresponse()
+            answer = response.read()
+            assert response.status == 200, answer
+            return json.loads(answer)
+
     def stream(self, path: str) -> Iterator[bytes]:
         """Yield an answer bit by bit."""
         with closing(HTTPConnection("127.0.0.1", self._port, timeout=60)) as connection:

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from multiprocessing.pool import ThreadPool
-from typing import Any
 from uuid import UUID
 
 import click
 from flask.cli import AppGroup
-from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
 from aggregator import current
 from aggregator.cli.connect import patient_offers_service
 from aggregator.cli.errors import one_line_errors
+from aggregator.cli.listing import Item, print_items
+from aggregator.cli.progress import progress_bar
 from aggregator.clock import utc_now
-from aggregator.db import reading, unit_of_work
+from aggregator.db import db, reading, unit_of_work
 from aggregator.errors import OffersServiceNotConfigured, ProductNotFound
 from aggregator.schemas.products import ProductSchema
-from aggregator.services import claims, products
+from aggregator.services import claims, exports, products
 from aggregator.services.claims import Claim
 from aggregator.services.offers_service import OffersService
 from aggregator.services.polls import Outcome, poll_product, register_product
 
-group = AppGroup("products", help="Registering, polling and listing products by hand.")
+group = AppGroup(
+    "products", help="Registering, polling, listing, importing and exporting products."
+)
 
 _ids = click.argument("product_ids", metavar="[ID]...", type=click.UUID, nargs=-1)
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -62,19 +63,13 @@ def sync(product_ids: Sequence[UUID], as_json: bool) -> None:
 @one_line_errors()
 def list_(as_json: bool) -> None:
     """List all products, oldest first; as JSON one object a line."""
-    schema = ProductSchema()
-    with reading() as session:
-        rows = products.iter_products(session, stale_before=current.stale_before())
-        listed = map(schema.dump, rows)
-        if as_json:
-            for product in listed:
-                click.echo(json.dumps(product, ensure_ascii=False))
-        else:
-            # A pipe has no width to fit into.
-            Console(width=None if sys.stdout.isatty() else 400).print(_table(listed))
+    schema = ProductSchema(many=True)
+    pages = exports.iter_pages(db.engine, stale_before=current.stale_before())
+    listed = chain.from_iterable(map(schema.dump, pages))
+    print_items(listed, _table, as_json=as_json)
 
 
-def _table(listed: Iterable[dict[str, Any]]) -> Table:
+def _table(listed: Iterable[Item]) -> Table:
     table = Table(box=None)
     for heading in ("ID", "Name", "Best price", "Offers", "Registered", "Last poll"):
         table.add_column(heading, no_wrap=heading != "Name")
@@ -106,7 +101,7 @@ def _attempt_all(
     n_threads = current.settings().poll_concurrency
     offers_service = patient_offers_service(n_threads)
     failed: dict[UUID, str] = {}
-    with ThreadPool(n_threads) as pool, _progress() as progress:
+    with ThreadPool(n_threads) as pool, progress_bar() as progress:
         task = progress.add_task(done.capitalize(), total=len(product_ids))
         for chosen in _batches(product_ids, n_threads):
             arriving = pool.imap_unordered(partial(attempt, offers_service), _claim(chosen))
@@ -136,11 +131,6 @@ def _claim(product_ids: Sequence[UUID]) -> list[Claim]:
             raise ProductNotFound(product_id)
         claimed.append(claim)
     return claimed
-
-
-def _progress() -> Progress:
-    console = Console(stderr=True)
-    return Progress(console=console, transient=True, disable=not console.is_terminal)
 
 
 def _report(n_asked: int, failed: Mapping[UUID, str], done: str, as_json: bool) -> None:

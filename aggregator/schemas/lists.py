@@ -6,14 +6,17 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_dump
 
-from aggregator.schemas.base import Choice, InputSchema, Text, Whole
+from aggregator.schemas.base import OPTIONAL, Choice, QuerySchema, Text, Whole
+
+#: Enough for any text of 255 characters that a list is sorted by.
+CURSOR_MAX_LENGTH = 2200
 
 
-class PageQuery(InputSchema):
+class PageQuery(QuerySchema):
     """The parameters of every list."""
 
     limit = Whole(1, 200, load_default=50)
-    cursor = Text(min_length=1, max_length=1000, load_default=None)
+    cursor = Text(min_length=1, max_length=CURSOR_MAX_LENGTH, load_default=None)
     include = Choice("total", load_default=None)
 
 
@@ -28,7 +31,7 @@ class PageSchema(Schema):
     """A page of a list: ``items`` and how to go on. ``total`` is there where it was asked for."""
 
     links = fields.Nested(LinksSchema, required=True)
-    total = fields.Integer()
+    total = fields.Integer(metadata={OPTIONAL: True})
 
     @post_dump
     def _leave_out_total(self, page: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from aggregator.errors import ProductExists, ProductNotFound
+from aggregator.errors import ProductChanged, ProductExists, ProductNotFound
 from aggregator.models import PriceSeal, Product, ProductSync
 from aggregator.recordset import dialect_insert
 from aggregator.services.claims import Claim, Registration, lease_end
-from aggregator.services.paging import AnyRow, AnySelect, Page, PageRequest, SortKey, fetch_page
-
-_PAGE = 200
-BY_CREATION = (SortKey(Product.created_at), SortKey(Product.id))
+from aggregator.services.paging import AnyRow, AnySelect
+from aggregator.services.search import derive_columns
 
 
 def create_product(
@@ -40,6 +38,7 @@ def create_product(
             created_at=now,
             updated_at=now,
             version=1,
+            **derive_columns(name, description),
         )
         .on_conflict_do_nothing()
         .returning(Product.id)
@@ -58,34 +57,23 @@ def get_product(session: Session, product_id: UUID, *, stale_before: datetime) -
     :param stale_before: a product last polled before this is stale.
     :raises ProductNotFound: There is none.
     """
-    row = session.execute(_products(stale_before).where(Product.id == product_id)).first()
-    if row is None:
-        raise ProductNotFound(product_id)
-    return row
+    return _get(session, product_id, select_products(stale_before))
 
 
-def list_products(session: Session, page: PageRequest, *, stale_before: datetime) -> Page:
-    """Return a page of products, oldest first."""
-    return fetch_page(session, _products(stale_before), BY_CREATION, page)
+def get_product_state(session: Session, product_id: UUID, *, stale_before: datetime) -> AnyRow:
+    """Return what :func:`get_product` does but the text, which may be long.
+
+    :raises ProductNotFound: There is none.
+    """
+    return _get(session, product_id, _select_states(stale_before))
 
 
 def find_products(
     session: Session, product_ids: Collection[UUID], *, stale_before: datetime
 ) -> dict[UUID, AnyRow]:
     """Return products by their ids, as :func:`get_product` does; without those there are not."""
-    query = _products(stale_before).where(Product.id.in_(product_ids))
+    query = select_products(stale_before).where(Product.id.in_(product_ids))
     return {row.id: row for row in session.execute(query)}
-
-
-def iter_products(session: Session, *, stale_before: datetime) -> Iterator[AnyRow]:
-    """Yield all products, oldest first, a page at a time."""
-    after = None
-    while True:
-        page = list_products(session, PageRequest(_PAGE, after), stale_before=stale_before)
-        yield from page.rows
-        if page.next is None:
-            return
-        after = page.next
 
 
 def list_ids(session: Session, *, unregistered_only: bool = False) -> list[UUID]:
@@ -97,14 +85,23 @@ def list_ids(session: Session, *, unregistered_only: bool = False) -> list[UUID]
 
 
 def update_product(
-    session: Session, product_id: UUID, changes: dict[str, str], *, now: datetime
+    session: Session,
+    product_id: UUID,
+    changes: dict[str, str],
+    *,
+    now: datetime,
+    expected: Collection[int] | None = None,
+    excluded: Collection[int] = (),
 ) -> None:
     """Change a product's name, description or both; equal values change nothing.
 
     A product that is not registered yet is offered to the offers service again at once, as
     it stands now; an attempt under way with the old text counts for nothing.
 
+    :param expected: versions to change, None for all.
+    :param excluded: versions to leave alone.
     :raises ProductNotFound: There is none.
+    :raises ProductChanged: It is in another version than these allow.
     """
     # First this row and then the product's own, as everybody does: see delete_product.
     session.execute(
@@ -112,29 +109,57 @@ def update_product(
         .where(ProductSync.product_id == product_id, ProductSync.registered_at.is_(None))
         .values(due_at=now)
     )
-    differs = [getattr(Product, name) != value for name, value in changes.items()]
-    if differs:
+    before = _lock_product(session, product_id, expected, excluded)
+    after = before | changes
+    if after != before:
         session.execute(
             update(Product)
-            .where(Product.id == product_id, or_(*differs))
-            .values(**changes, version=Product.version + 1, updated_at=now)
+            .where(Product.id == product_id)
+            .values(**after, **derive_columns(**after), version=Product.version + 1, updated_at=now)
         )
-    if session.scalar(select(Product.id).where(Product.id == product_id)) is None:
-        raise ProductNotFound(product_id)
 
 
-def delete_product(session: Session, product_id: UUID) -> None:
+def delete_product(
+    session: Session,
+    product_id: UUID,
+    *,
+    expected: Collection[int] | None = None,
+    excluded: Collection[int] = (),
+) -> None:
     """Delete a product with its offers and its history.
 
+    :param expected: versions to delete, None for all.
+    :param excluded: versions to leave alone.
     :raises ProductNotFound: There is none.
+    :raises ProductChanged: It is in another version than these allow.
     """
     # Who seals the product locks its seal first, who polls it this row of the sync; both lock
     # the product's own row later. In another order, they and a delete would wait in a circle.
     session.execute(delete(PriceSeal).where(PriceSeal.product_id == product_id))
     session.execute(delete(ProductSync).where(ProductSync.product_id == product_id))
-    deleted = session.execute(delete(Product).where(Product.id == product_id).returning(Product.id))
-    if deleted.first() is None:
+    _lock_product(session, product_id, expected, excluded)
+    session.execute(delete(Product).where(Product.id == product_id))
+
+
+def _lock_product(
+    session: Session,
+    product_id: UUID,
+    expected: Collection[int] | None,
+    excluded: Collection[int],
+) -> dict[str, str]:
+    """Keep everybody else from changing a product in the right version; return its text."""
+    found = session.execute(
+        # The mildest lock that keeps changes off: who stores its offers need not wait.
+        select(Product.version, Product.name, Product.description)
+        .where(Product.id == product_id)
+        .with_for_update(key_share=True)
+    ).first()
+    if found is None:
         raise ProductNotFound(product_id)
+    version, name, description = found
+    if version in excluded or (expected is not None and version not in expected):
+        raise ProductChanged(product_id, version)
+    return {"name": name, "description": description}
 
 
 def is_stale(stale_before: datetime) -> ColumnElement[bool]:
@@ -142,11 +167,24 @@ def is_stale(stale_before: datetime) -> ColumnElement[bool]:
     return or_(ProductSync.checked_at.is_(None), ProductSync.checked_at < stale_before)
 
 
-def _products(stale_before: datetime) -> AnySelect:
+def select_products(stale_before: datetime) -> AnySelect:
+    """Return the query for all products, with where they stand at the offers service.
+
+    :param stale_before: a product last polled before this is stale.
+    """
+    return _select_states(stale_before).add_columns(Product.name, Product.description)
+
+
+def _get(session: Session, product_id: UUID, query: AnySelect) -> AnyRow:
+    row = session.execute(query.where(Product.id == product_id)).first()
+    if row is None:
+        raise ProductNotFound(product_id)
+    return row
+
+
+def _select_states(stale_before: datetime) -> AnySelect:
     return select(
         Product.id,
-        Product.name,
-        Product.description,
         Product.version,
         Product.created_at,
         Product.updated_at,

@@ -25,6 +25,7 @@ _STORABLE: dict[type, Any] = {
     datetime: Annotated[datetime, msgspec.Meta(tz=True)],
     int: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)],
     UUID: UUID,
+    str: Annotated[str, msgspec.Meta(pattern=r"\A[^\0]*\Z")],
 }
 
 
@@ -72,12 +73,17 @@ def _decode(cursor: str, keys: Sequence[SortKey]) -> tuple[Any, ...]:
         seal, text = raw[:_SEAL_BYTES], raw[_SEAL_BYTES:]
         if seal != _seal(text):
             raise ValueError("seal")
-        types = tuple(_STORABLE[key.column.type.python_type] for key in keys)
+        types = tuple(_storable(key) for key in keys)
         values: tuple[Any, ...] = msgspec.json.decode(text, type=tuple[types])  # type: ignore[valid-type]
     except ValueError:
         detail = "This cursor is damaged, or belongs to another list. Start again without it."
         raise InvalidInput([Fault("parameter", "cursor", "cursor", detail)]) from None
     return values
+
+
+def _storable(key: SortKey) -> Any:
+    found = _STORABLE[key.column.type.python_type]
+    return found | None if key.nullable else found
 
 
 def _seal(text: bytes) -> bytes:

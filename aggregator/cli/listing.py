@@ -1,0 +1,31 @@
+"""How lists are printed: as a table for people, or as JSON, one object a line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+#: Characters: wider than any line, for a pipe has no width to fit into.
+UNLIMITED = 400
+
+Item = dict[str, Any]
+
+
+def print_items(
+    items: Iterable[Item], make_table: Callable[[Iterable[Item]], Table], *, as_json: bool
+) -> None:
+    """Print items, in their order.
+
+    :param make_table: returns the table for people.
+    """
+    if not as_json:
+        Console(width=None if sys.stdout.isatty() else UNLIMITED).print(make_table(items))
+        return
+    for item in items:
+        click.echo(json.dumps(item, ensure_ascii=False))
