@@ -256,3 +256,22 @@ def test_an_unknown_product_is_404_and_is_not_created(client: FlaskClient, metho
     assert response.status_code == 404
     assert response.get_json()["type"] == "/problems/product-not-found"
     assert client.get(PRODUCTS).get_json()["items"] == []
+
+
+def test_another_kind_of_patch_is_415_and_is_told_which_are_taken(client: FlaskClient) -> None:
+    before = create(client)
+    path = f"{PRODUCTS}/{before['id']}"
+    for sent in ("application/json-patch+json", "application/xml", "text/plain"):
+        response = client.patch(path, data='{"name": "Pot"}', content_type=sent)
+        assert response.status_code == 415
+        assert response.headers["Accept-Patch"] == "application/merge-patch+json, application/json"
+    assert fetch(client, path) == before
+
+
+def test_who_asks_is_told_which_patches_a_product_takes(client: FlaskClient) -> None:
+    response = client.options(f"{PRODUCTS}/{uuid4()}")
+    assert set(response.headers["Accept-Patch"].split(", ")) == {
+        "application/merge-patch+json",
+        "application/json",
+    }
+    assert "Accept-Patch" not in client.options(PRODUCTS).headers
