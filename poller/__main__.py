@@ -13,6 +13,7 @@ from aggregator.errors import OffersServiceNotConfigured, SettingsError
 from aggregator.services.offers_service import connect_offers_service
 from aggregator.settings import Settings
 from poller.jobs import PollJob
+from poller.key_job import KeyJob
 from poller.loop import Loop
 from poller.seal_job import SealJob
 
@@ -20,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 #: How often the poller looks for products that are due, at most.
 _TICK_S = 1.0
+#: How often expired idempotency keys are deleted.
+_KEYS_S = 3600.0
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -55,13 +58,16 @@ def run(settings: Settings, *, once: bool) -> int:
     loop.stop_on_signals()
     polls = PollJob(settings, engine, offers_service, loop.stop)
     seals = SealJob(settings, engine, loop.stop)
+    keys = KeyJob(engine, loop.stop)
     log.info("poller_started", base_url=settings.offers_base_url, once=once)
     if once:
         tally = polls.run()
         seals.run_all()
+        keys.run()
         return 1 if tally.failed else 0
     loop.every(min(_TICK_S, settings.poll_interval_s / 10), polls.run)
     loop.every(_TICK_S, seals.run)
+    loop.every(_KEYS_S, keys.run)
     loop.run()
     log.info("poller_stopped")
     return 0

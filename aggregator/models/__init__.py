@@ -1,14 +1,18 @@
 """The tables, one noun a module. Imported here once, so that every model is known."""
 
 from aggregator.models.access import OffersServiceToken
+from aggregator.models.api_token import ApiToken
 from aggregator.models.history import Poll, PollGap, PricePoint
+from aggregator.models.idempotency_key import IdempotencyKey
 from aggregator.models.movers import FirstPrice, LastPrice, PriceStart
 from aggregator.models.offer import Offer
 from aggregator.models.product import Product, ProductSync
 from aggregator.models.sealed import OfferFigures, PriceDetail, PriceHour, PriceSeal
 
 __all__ = [
+    "ApiToken",
     "FirstPrice",
+    "IdempotencyKey",
     "LastPrice",
     "Offer",
     "OfferFigures",
