@@ -10,6 +10,7 @@ import time
 from contextlib import ExitStack
 from datetime import timedelta
 from threading import Event, Thread
+from typing import Self
 
 import psutil
 from sqlalchemy import create_engine
@@ -80,8 +81,9 @@ class Peak:
         """The most that it took beyond what it took at first."""
         return float((self._highest - self._idle) / 1e6)
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         self._thread.start()
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
+from aggregator.bulk import CSV, JSON, NDJSON
 from aggregator.schemas.base import Choice, Uuid
 from aggregator.schemas.lists import PageQuery, PageSchema
 from aggregator.schemas.numbers import InstantMs
-from aggregator.schemas.periods import PeriodQuery, PeriodSchema
-
-JSON, CSV, NDJSON = "json", "csv", "ndjson"
+from aggregator.schemas.periods import RESOLUTIONS, PeriodQuery, PeriodSchema
 
 
 class ChangeListQuery(PeriodQuery, PageQuery):
@@ -27,7 +26,7 @@ class EventSchema(Schema):
     offer_id = fields.UUID()
     price = fields.Integer(allow_none=True)
     items_in_stock = fields.Integer(allow_none=True)
-    event = fields.String()
+    event = fields.String(metadata={"enum": ["listed", "changed", "ended"]})
 
 
 class ChangePageSchema(PageSchema):
@@ -38,5 +37,5 @@ class ChangePageSchema(PageSchema):
 
     items = fields.List(fields.Nested(EventSchema))
     period = fields.Nested(PeriodSchema)
-    resolution = fields.String()
+    resolution = fields.String(metadata={"enum": RESOLUTIONS})
     """``PT1H`` where the changes of some of the period are gone, else ``exact``."""

@@ -13,11 +13,11 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from aggregator.clock import from_ms, to_ms
-from aggregator.db import reading
 from aggregator.history.detail import Detail, Event
 from aggregator.history.plan import floor_hour
 from aggregator.history.trend import EXACT, HOURLY
 from aggregator.models import PriceDetail, PricePoint
+from aggregator.services import paging
 from aggregator.services.archive import Archive
 from aggregator.services.paging import Page, PageRequest, SortKey
 from aggregator.services.sealed_details import read_detail, sealed_details
@@ -81,19 +81,15 @@ def iter_pages(
 ) -> Iterator[Sequence[Event]]:
     """Yield all changes, some thousands at a time.
 
-    Each page is read in a short transaction of its own, however slowly somebody takes them.
     What is past does not change, so together they are what one transaction would have read.
 
     :raises ProductNotFound: There is no such product, or no more.
     """
-    request = PageRequest(_PAGE)
-    while True:
-        with reading(engine) as session:
-            page = list_changes(session, product_id, question, request).page
-        yield page.rows
-        if page.next is None:
-            return
-        request = PageRequest(_PAGE, page.next)
+
+    def fetch(session: Session, request: PageRequest) -> Page:
+        return list_changes(session, product_id, question, request).page
+
+    return paging.iter_pages(engine, _PAGE, fetch)
 
 
 def _iter_after(

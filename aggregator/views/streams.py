@@ -1,33 +1,48 @@
-"""Events as CSV and as NDJSON, written while they are read."""
+"""Rows as a file, written while they are read."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
 
-import msgspec
+from flask import Response, after_this_request, request
 
-from aggregator.history.detail import Event
-from aggregator.schemas.numbers import format_ms
-
-#: Events as they are read, some at a time.
-Pages = Iterable[Sequence[Event]]
+from aggregator.bulk import MEDIA_TYPES
+from aggregator.bulk.writers import write_rows
 
 
-def stream_csv(pages: Pages) -> Iterator[bytes]:
-    """Yield events as CSV (RFC 4180) with a header; null is an empty field."""
-    yield ",".join(Event._fields).encode() + b"\r\n"
-    for page in pages:
-        text = StringIO()
-        csv.writer(text).writerows((format_ms(event.at), *event[1:]) for event in page)
-        yield text.getvalue().encode()
+def accepted_format(*formats: str) -> str:
+    """Return which of some formats the client likes best; the first where it does not say."""
+    after_this_request(_vary_by_accept)
+    by_media_type = {MEDIA_TYPES[format_]: format_ for format_ in formats}
+    best = request.accept_mimetypes.best_match(by_media_type, default=MEDIA_TYPES[formats[0]])
+    return by_media_type[best]
 
 
-def stream_ndjson(pages: Pages) -> Iterator[bytes]:
-    """Yield events as NDJSON: one JSON object a line."""
-    encoder = msgspec.json.Encoder()
-    for page in pages:
-        yield encoder.encode_lines(
-            [event._asdict() | {"at": format_ms(event.at)} for event in page]
-        )
+def _vary_by_accept(response: Response) -> Response:
+    """Keep caches from giving one client the form that another asked for."""
+    response.vary.add("Accept")
+    return response
+
+
+def stream_file(
+    format_: str,
+    columns: Sequence[str],
+    pages: Iterator[Iterable[Mapping[str, Any]]],
+    *,
+    name: str,
+) -> Response:
+    """Return rows as a file; what can go wrong at once goes wrong before the first byte.
+
+    :param format_: ``csv`` or ``ndjson``.
+    :param columns: what each row has, in its order.
+    :param pages: rows, some at a time; at least one page.
+    :param name: the file's, without its extension.
+    """
+    first = next(pages)
+    return Response(
+        write_rows(format_, columns, chain([first], pages)),
+        content_type=f"{MEDIA_TYPES[format_]}; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}.{format_}"'},
+    )

@@ -114,21 +114,21 @@ def test_ndjson_is_one_object_a_line(client: FlaskClient, product_id: UUID) -> N
 
 
 @pytest.mark.parametrize(
-    ("form", "body"),
+    ("format_", "body"),
     [("csv", b"at,offer_id,price,items_in_stock,event\r\n"), ("ndjson", b"")],
 )
 def test_stream_of_nothing_is_empty(
-    engine: Engine, client: FlaskClient, form: str, body: bytes
+    engine: Engine, client: FlaskClient, format_: str, body: bytes
 ) -> None:
-    response = ask(client, make_product(engine), format=form)
+    response = ask(client, make_product(engine), format=format_)
     assert (response.status_code, response.data) == (200, body)
 
 
-@pytest.mark.parametrize("form", ["csv", "ndjson"])
-def test_stream_is_offered_as_a_file(client: FlaskClient, product_id: UUID, form: str) -> None:
-    headers = ask(client, product_id, format=form).headers
-    assert headers["Content-Type"] == f"{CSV if form == 'csv' else NDJSON}; charset=utf-8"
-    expected = f'attachment; filename="history-{product_id}.{form}"'
+@pytest.mark.parametrize("format_", ["csv", "ndjson"])
+def test_stream_is_offered_as_a_file(client: FlaskClient, product_id: UUID, format_: str) -> None:
+    headers = ask(client, product_id, format=format_).headers
+    assert headers["Content-Type"] == f"{CSV if format_ == 'csv' else NDJSON}; charset=utf-8"
+    expected = f'attachment; filename="history-{product_id}.{format_}"'
     assert headers["Content-Disposition"] == expected
     assert "Content-Length" not in headers
 
@@ -143,9 +143,11 @@ def test_head_of_a_stream_has_its_headers_and_no_body(
     assert dict(head.headers) == dict(got.headers)
 
 
-@pytest.mark.parametrize("form", ["csv", "ndjson"])
-def test_stream_of_no_product_is_404_before_its_first_byte(client: FlaskClient, form: str) -> None:
-    response = ask(client, uuid4(), format=form)
+@pytest.mark.parametrize("format_", ["csv", "ndjson"])
+def test_stream_of_no_product_is_404_before_its_first_byte(
+    client: FlaskClient, format_: str
+) -> None:
+    response = ask(client, uuid4(), format=format_)
     assert (response.status_code, response.mimetype) == (404, "application/problem+json")
     assert "Content-Disposition" not in response.headers
 
