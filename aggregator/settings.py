@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from limits import parse_many
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from aggregator.errors import SettingsError
@@ -46,6 +47,17 @@ class Settings:
     stale_after_s: float = 300.0
     #: How long minute-by-minute history is kept. Hourly figures are kept for ever.
     history_detail_days: int = 90
+    #: Which calls of the API ask for a token: ``off`` none, ``write`` those that change
+    #: something, ``all``.
+    api_auth: str = "off"
+    #: Requests that one client may send, such as ``10/second;600/minute``. None: any number.
+    rate_limit: str | None = None
+    #: Where these are counted: ``memory://`` in each web process, or a Redis for all of them.
+    rate_limit_storage: str = field(default="memory://", repr=False)
+    #: Web origins whose pages may call the API, in lower case, or ``*`` alone for all.
+    cors_origins: tuple[str, ...] = ()
+    #: How many proxies stand in front, each of which tells in ``X-Forwarded-For`` who called it.
+    trusted_proxies: int = 0
     log_level: str = "info"
     #: ``json``: one object a line. ``text``: for people.
     log_format: str = "json"
@@ -101,6 +113,45 @@ def _base_url(value: str) -> str:
     return parts.geturl().rstrip("/")
 
 
+def _rate_limit(value: str) -> str:
+    try:
+        limits = parse_many(value.strip())
+    except ValueError:
+        limits = []
+    if not limits or any(limit.amount < 1 for limit in limits):
+        raise ValidationError("must be limits such as 600/minute or 10/second;600/minute")
+    return value.strip()
+
+
+def _rate_limit_storage(value: str) -> str:
+    scheme = value.strip().partition("://")[0]
+    try:
+        usable = urlsplit(value.strip()).port != 0 and value.strip().isprintable()
+    except ValueError:
+        usable = False
+    if not usable or (scheme not in ("redis", "rediss") and value.strip() != "memory://"):
+        raise ValidationError("must be memory:// or a URL such as redis://localhost:6379/0")
+    return value.strip()
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    origins = tuple(origin.strip().casefold() for origin in value.split(","))
+    if origins != ("*",) and not all(map(_is_origin, origins)):
+        raise ValidationError("must be * or origins such as https://example.org, with commas")
+    return origins
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        named = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    # What a browser sends has neither user nor path, and its host in ASCII.
+    exact = text == f"{parts.scheme}://{parts.netloc}" and "@" not in text and "*" not in text
+    return bool(named) and exact and text.isascii() and text.isprintable() and " " not in text
+
+
 def _header_value(value: str) -> str:
     if not value.strip().isascii() or not value.strip().isprintable():
         raise ValidationError("must hold printable ASCII only")
@@ -141,6 +192,11 @@ _VARIABLES: dict[str, fields.Field[Any]] = {
     "POLL_CONCURRENCY": _whole(1, 256),
     "STALE_AFTER_S": _seconds(),
     "HISTORY_DETAIL_DAYS": _whole(1, 36_500),
+    "API_AUTH": fields.Function(deserialize=_one_of("off", "write", "all")),
+    "RATE_LIMIT": fields.Function(deserialize=_rate_limit),
+    "RATE_LIMIT_STORAGE": fields.Function(deserialize=_rate_limit_storage),
+    "CORS_ORIGINS": fields.Function(deserialize=_origins),
+    "TRUSTED_PROXIES": _whole(0, 10),
     "LOG_LEVEL": fields.Function(deserialize=_one_of("debug", "info", "warning", "error")),
     "LOG_FORMAT": fields.Function(deserialize=_one_of("json", "text")),
     "PORT": _whole(1, 65535),

@@ -12,7 +12,7 @@ from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
 from aggregator.models import PriceSeal
 from aggregator.offers_wire import RemoteOffer, Snapshot
-from aggregator.services import products
+from aggregator.services import api_tokens, products
 from aggregator.services.claims import claim_product
 from aggregator.services.polls import Outcome
 from aggregator.services.recorder import Recorder
@@ -43,6 +43,22 @@ def make_product(
             now=created_at or utc_now(),
         )
     return claim.product_id
+
+
+def make_token(
+    engine: Engine,
+    *,
+    name: str = "client",
+    scope: str = "write",
+    created_at: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> str:
+    """Make an API token and return it."""
+    with unit_of_work(engine) as session:
+        _, text = api_tokens.create_token(
+            session, name=name, scope=scope, expires_at=expires_at, now=created_at or utc_now()
+        )
+    return text
 
 
 def make_recorder(engine: Engine, *, stale_after: timedelta = STALE_AFTER) -> Recorder:

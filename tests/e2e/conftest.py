@@ -13,6 +13,7 @@ import requests
 from tests.conftest import REFRESH_TOKEN
 from tests.databases import migrated, new_postgres_database
 from tests.e2e.processes import POLLER, Process, environ, free_port
+from tests.redis_server import RedisServer, running_redis
 from tests.sandbox_control import SandboxControl
 from tests.waiting import wait_until
 
@@ -131,6 +132,13 @@ def poller(start: Start, settings: dict[str, str]) -> Process:
     process = start(*POLLER, **settings)
     process.wait_for("poller_started")
     return process
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """Return a running Redis server that holds nothing."""
+    with running_redis(tmp_path) as server:
+        yield server
 
 
 def start_web(start: Start, settings: dict[str, str]) -> Web:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from aggregator.settings import Settings
 from tests.conftest import REFRESH_TOKEN
 from tests.waiting import wait_until
 
@@ -34,6 +35,11 @@ class Process:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+        return self._popen.pid
 
     def said(self) -> str:
         """Return all of its output."""
@@ -87,5 +93,5 @@ def environ(database_url: str, base_url: str, **more: str) -> dict[str, str]:
 
 def _bare_environ() -> dict[str, str]:
     """Return this environment without any setting of the product."""
-    settings = ("DATABASE_", "OFFERS_", "POLL_", "REGISTER_", "STALE_", "LOG_", "PORT", "WEB_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(settings)}
+    settings = {name.upper() for name in Settings.__dataclass_fields__}
+    return {name: value for name, value in os.environ.items() if name not in settings}

@@ -23,6 +23,7 @@ from aggregator.settings import Settings
 from poller.jobs import PollJob
 from tests.conftest import REFRESH_TOKEN
 from tests.databases import new_postgres_database
+from tests.redis_server import RedisServer, running_redis
 from tests.sandbox_control import SandboxControl
 
 
@@ -120,3 +121,10 @@ def _apps(url: str) -> Iterator[Flask]:
         engine = db.engine
     yield app
     engine.dispose()
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """Return a running Redis server that holds nothing."""
+    with running_redis(tmp_path) as server:
+        yield server

@@ -20,6 +20,14 @@ EVERY_VARIABLE: dict[str, tuple[str, object]] = {
     "POLL_CONCURRENCY": ("32", 32),
     "STALE_AFTER_S": ("90", 90.0),
     "HISTORY_DETAIL_DAYS": ("30", 30),
+    "API_AUTH": ("write", "write"),
+    "RATE_LIMIT": ("10/second;600/minute", "10/second;600/minute"),
+    "RATE_LIMIT_STORAGE": ("redis://:secret@h:6379/1", "redis://:secret@h:6379/1"),
+    "CORS_ORIGINS": (
+        "https://a.example, http://[::1]:3000",
+        ("https://a.example", "http://[::1]:3000"),
+    ),
+    "TRUSTED_PROXIES": ("2", 2),
     "LOG_LEVEL": ("debug", "debug"),
     "LOG_FORMAT": ("text", "text"),
     "PORT": ("8000", 8000),
@@ -39,6 +47,11 @@ def test_nothing_set_gives_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None
         poll_interval_s=60.0,
         poll_concurrency=16,
         stale_after_s=300.0,
+        api_auth="off",
+        rate_limit=None,
+        rate_limit_storage="memory://",
+        cors_origins=(),
+        trusted_proxies=0,
         log_level="info",
         log_format="json",
         port=5000,
@@ -145,6 +158,30 @@ def test_stale_after_defaults_to_five_intervals(
         ("STALE_AFTER_S", "60s"),
         ("HISTORY_DETAIL_DAYS", "0"),
         ("HISTORY_DETAIL_DAYS", "1.5"),
+        ("API_AUTH", "on"),
+        ("RATE_LIMIT", "600"),
+        ("RATE_LIMIT", "0/minute"),
+        ("RATE_LIMIT", "600/fortnight"),
+        ("RATE_LIMIT", "600/minute;"),
+        ("RATE_LIMIT", "9" * 5000 + "/minute"),
+        ("RATE_LIMIT_STORAGE", "memory"),
+        ("RATE_LIMIT_STORAGE", "memory://x"),
+        ("RATE_LIMIT_STORAGE", "memcached://h"),
+        ("RATE_LIMIT_STORAGE", "redis://h:port"),
+        ("RATE_LIMIT_STORAGE", "redis://h\nx"),
+        ("CORS_ORIGINS", "example.org"),
+        ("CORS_ORIGINS", "https://example.org/"),
+        ("CORS_ORIGINS", "https://example.org/page"),
+        ("CORS_ORIGINS", "https://user@example.org"),
+        ("CORS_ORIGINS", "https://*.example.org"),
+        ("CORS_ORIGINS", "https://example.org:port"),
+        ("CORS_ORIGINS", "ftp://example.org"),
+        ("CORS_ORIGINS", "https://"),
+        ("CORS_ORIGINS", "https://a.example,,https://b.example"),
+        ("CORS_ORIGINS", "https://a.example,*"),
+        ("CORS_ORIGINS", "null"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("TRUSTED_PROXIES", "11"),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
         ("PORT", "0"),
@@ -185,6 +222,8 @@ def test_number_of_seconds_too_large_for_any_clock_is_refused(name: str) -> None
         ("DATABASE_URL", "mysql://u:hush-hush@h/d"),
         ("OFFERS_BASE_URL", "http://u:hush-hush@h/"),
         ("OFFERS_REFRESH_TOKEN", "hush-hush\x7f"),
+        ("RATE_LIMIT_STORAGE", "redis://:hush-hush@h:port"),
+        ("CORS_ORIGINS", "https://u:hush-hush@h"),
     ],
 )
 def test_refusal_does_not_repeat_the_value(name: str, value: str) -> None:
@@ -213,6 +252,7 @@ def test_good_variables_do_not_hide_a_bad_one() -> None:
     [
         pytest.param({"offers_refresh_token": "hush-hush"}, id="refresh-token"),
         pytest.param({"database_url": "postgresql://u:hush-hush@h/d"}, id="database-password"),
+        pytest.param({"rate_limit_storage": "redis://:hush-hush@h"}, id="redis-password"),
     ],
 )
 def test_repr_holds_no_secret(secret: dict[str, Any]) -> None:
@@ -223,3 +263,18 @@ def test_repr_holds_no_secret(secret: dict[str, Any]) -> None:
 def test_a_database_port_that_is_no_number_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"^DATABASE_URL must have a number for its port$"):
         Settings.from_env({"DATABASE_URL": "postgresql://user@host:abc/db"})
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("*", ("*",)),
+        (" HTTPS://Example.ORG ", ("https://example.org",)),
+        (
+            "http://localhost:3000,https://example.org",
+            ("http://localhost:3000", "https://example.org"),
+        ),
+    ],
+)
+def test_origins_are_spelled_as_browsers_do(given: str, expected: tuple[str, ...]) -> None:
+    assert Settings.from_env({"CORS_ORIGINS": given}).cors_origins == expected
