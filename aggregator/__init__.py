@@ -7,8 +7,18 @@ from pathlib import Path
 from flask import Flask
 from flask_migrate import Migrate
 
-from aggregator import cli, current, json_provider, log, problems, request_log, views
+from aggregator import cli, current, log, views, web
 from aggregator.db import db, engine_options, render_item
+from aggregator.http import (
+    access_control,
+    compression,
+    cross_origin,
+    entity_tags,
+    json_provider,
+    problems,
+    proxies,
+    request_log,
+)
 from aggregator.settings import Settings
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -40,8 +50,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     migrate.init_app(app, db)
     current.init_app(app, settings)
     json_provider.init_app(app)
+    proxies.init_app(app, settings.trusted_proxies)
     request_log.init_app(app)
+    compression.init_app(app)
+    cross_origin.init_app(app, settings.cors_origins)
+    access_control.init_app(app, settings)
     problems.init_app(app)
+    entity_tags.init_app(app)
     views.init_app(app)
+    web.init_app(app)
     cli.init_app(app)
     return app

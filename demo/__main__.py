@@ -15,8 +15,8 @@ from aggregator.settings import Settings
 
 _HOST = "127.0.0.1"
 _SANDBOX_PORT = 8081
-#: Any UUID will do at the sandbox.
-_SANDBOX_REFRESH_TOKEN = "6f9619ff-8b86-4011-b42d-00c04fc964ff"  # noqa: S105
+#: Any UUID will do at the sandbox; this one is no secret.
+_SANDBOX_REFRESH_TOKEN = "11111111-1111-4111-8111-111111111111"  # noqa: S105
 _MIGRATE = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
 #: 128 and the number of a signal: how shells tell that it was SIGINT or SIGTERM.
 _ENDED_BY_SIGNAL = {130, 143}
@@ -56,6 +56,7 @@ def _parts(port: int, sandbox_port: int | None) -> dict[str, str]:
     if sandbox_port is not None:
         # Two ticks a minute: each poll finds something new.
         parts["sandbox"] = f"-m sandbox --port {sandbox_port} --tick-s 30"
+        parts["guide"] += f" http://{_HOST}:{sandbox_port}/api/v1"
     return parts
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
+from http import HTTPStatus
 
 import requests
 
@@ -16,6 +18,10 @@ _WELCOME = """\
 
 Product Aggregator is running. In a browser, open
 
+    {origin}/docs
+
+to try everything out, or
+
     {api}/products
 
 and reload after a few seconds: prices move every minute by themselves.
@@ -25,21 +31,56 @@ In another terminal:
     curl {api}/products/{id}/offers
     curl {api}/products -H 'Content-Type: application/json' -d '{{"name": "Hammock"}}'
 
-Ctrl-C ends everything; the data stays.
+{commands}Ctrl-C ends everything; the data stays.
+"""
+
+_COMMANDS = """\
+Commands want to know the offers service that runs here:
+
+    . .venv/bin/activate
+    export OFFERS_BASE_URL={base_url} OFFERS_REFRESH_TOKEN={refresh_token}
+    flask --app wsgi products list
+
+"""
+
+_CLOSED = """\
+
+API_AUTH asks for a token, which the calls below go without; no sample products were made.
+In another terminal, make a token with
+
+    .venv/bin/flask --app wsgi tokens create me --scope write
 """
 
 
-def main(api: str) -> int:
+def main(api: str, sandbox: str | None = None) -> int:
     """Guide the newcomer, then wait until told to end.
 
     :param api: base of the running API.
+    :param sandbox: base of the sandbox that runs beside it, None where a real service is called.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    first = _first_product(api) or _create_samples(api)
-    sys.stdout.write(_WELCOME.format(api=api, id=first))
+    found = {"origin": api.removesuffix("/api/v1"), "id": _find_or_create(api)}
+    commands = _tell_commands(sandbox) if sandbox else ""
+    sys.stdout.write(_WELCOME.format(api=api, commands=commands, **found))
     sys.stdout.flush()
     while True:
         signal.pause()
+
+
+def _tell_commands(sandbox: str) -> str:
+    refresh_token = os.environ["OFFERS_REFRESH_TOKEN"]
+    return _COMMANDS.format(base_url=sandbox, refresh_token=refresh_token)
+
+
+def _find_or_create(api: str) -> str:
+    """Return some product's id, or what stands for one where products ask for a token."""
+    try:
+        return _first_product(api) or _create_samples(api)
+    except requests.HTTPError as error:
+        if error.response.status_code != HTTPStatus.UNAUTHORIZED:
+            raise
+        sys.stdout.write(_CLOSED)
+        return "{id}"
 
 
 def _first_product(api: str) -> str | None:
@@ -47,12 +88,14 @@ def _first_product(api: str) -> str | None:
     give_up_at = time.monotonic() + _STARTING_S
     while True:
         try:
-            items = requests.get(f"{api}/products?limit=1", timeout=5).json()["items"]
+            response = requests.get(f"{api}/products?limit=1", timeout=5)
         except requests.ConnectionError:
             if time.monotonic() > give_up_at:
                 raise
             time.sleep(0.2)
         else:
+            response.raise_for_status()
+            items = response.json()["items"]
             return items[0]["id"] if items else None
 
 
@@ -68,4 +111,4 @@ def _create_samples(api: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

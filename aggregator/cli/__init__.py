@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from aggregator.cli import offers_service, products, trend
+from aggregator.cli import bulk, offers_service, products, tokens, trend
 
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(offers_service.group)
+    products.group.add_command(bulk.import_)
+    products.group.add_command(bulk.export)
     app.cli.add_command(products.group)
+    app.cli.add_command(tokens.group)
     app.cli.add_command(trend.command)

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from aggregator import current
 from aggregator.cli.errors import one_line_errors
+from aggregator.cli.listing import UNLIMITED
 from aggregator.cli.local_time import LocalTime
 from aggregator.cli.spans import describe_span
 from aggregator.cli.sparkline import draw_sparkline
@@ -23,7 +24,7 @@ from aggregator.cli.trend_table import choose_interval, make_table
 from aggregator.cli.trend_words import TrendWords
 from aggregator.clock import to_ms, utc_now
 from aggregator.db import reading
-from aggregator.errors import Fault, InvalidInput
+from aggregator.errors import InvalidInput
 from aggregator.history.aggregates import AGGREGATES
 from aggregator.history.buckets import AUTO, INTERVALS
 from aggregator.history.change import NEAREST, STRICT
@@ -32,9 +33,6 @@ from aggregator.schemas.trend_links import with_links
 from aggregator.schemas.trends import TrendQuery, TrendSchema
 from aggregator.services import products
 from aggregator.services.trends import TrendQuestion, get_trend
-
-#: Characters: wider than any line.
-_UNLIMITED = 400
 
 
 @click.command("trend")
@@ -76,11 +74,7 @@ def _read_question(offer_id: UUID | None, options: Mapping[str, str | None]) -> 
     try:
         return TrendQuestion(**TrendQuery().load(given), offer_id=offer_id)
     except ValidationError as error:
-        faults = [
-            Fault("parameter", pointer.removeprefix("/"), told["code"], told["detail"])
-            for pointer, told in find_faults(error.messages)
-        ]
-        raise InvalidInput(faults) from error
+        raise InvalidInput(list(find_faults(error.messages, "parameter"))) from error
 
 
 def _print_json(product_id: UUID, question: TrendQuestion) -> None:
@@ -110,8 +104,7 @@ def _print_words(
 
 def _print_all(words: TrendWords, name: str, table: Table) -> None:
     trend, in_terminal = words.trend, sys.stdout.isatty()
-    # A pipe has no width to fit into.
-    width = None if in_terminal else _UNLIMITED
+    width = None if in_terminal else UNLIMITED
     console = Console(width=width, markup=False, emoji=False, highlight=False)
     console.print(words.title(name), style="bold")
     for sentence in words.sentences():
@@ -123,5 +116,5 @@ def _print_all(words: TrendWords, name: str, table: Table) -> None:
         line = draw_sparkline(bars, trend.low.value, trend.high.value, width=width)
         console.print(f"\n{line}\n", style="cyan")
         # Rather a row that the terminal wraps than a price cut short.
-        console.width = _UNLIMITED
+        console.width = UNLIMITED
         console.print(table)

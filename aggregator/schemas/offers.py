@@ -6,9 +6,9 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_dump
 
-from aggregator.schemas.base import Choice, Flag, Instant
+from aggregator.schemas.base import OPTIONAL, Choice, Flag, Instant
 from aggregator.schemas.lists import PageQuery, PageSchema
-from aggregator.schemas.periods import PastInstant
+from aggregator.schemas.periods import RESOLUTIONS, PastInstant
 
 
 class OfferListQuery(PageQuery):
@@ -33,7 +33,7 @@ class ListedOfferSchema(Schema):
 class OfferSchema(ListedOfferSchema):
     """An offer, listed or ended. ``ended_at`` is there where it ended."""
 
-    ended_at = Instant()
+    ended_at = Instant(metadata={OPTIONAL: True})
 
     @post_dump
     def _leave_out_end(self, offer: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class OfferPageSchema(PageSchema):
     items = fields.List(fields.Nested(ListedOfferSchema))
     checked_at = Instant(allow_none=True)
     stale = fields.Boolean()
-    at = Instant()
+    at = Instant(metadata={OPTIONAL: True})
     """There where an instant was asked for: the one that is answered."""
-    resolution = fields.String()
+    resolution = fields.String(metadata={OPTIONAL: True, "enum": RESOLUTIONS})
     """There where an instant was asked for: ``exact``, or ``PT1H``."""

@@ -10,7 +10,7 @@ from aggregator.clock import to_ms, utc_now
 from aggregator.errors import InvalidInput
 from aggregator.history.instants import read_instant
 from aggregator.history.period import Period, resolve_period
-from aggregator.schemas.base import InputSchema, Text, message
+from aggregator.schemas.base import QuerySchema, Text, message
 from aggregator.schemas.numbers import InstantMs
 
 
@@ -27,10 +27,12 @@ class PastInstant(fields.Field[int]):
         return instant
 
 
+#: How exactly an answer about the past can be told: to the poll, or to the hour.
+RESOLUTIONS = ["exact", "PT1H"]
 _NAMES = {"start": "from", "end": "to", "period": "period", "tz": "tz"}
 
 
-class PeriodQuery(InputSchema):
+class PeriodQuery(QuerySchema):
     """``from``, ``to``, ``period`` and ``tz``: loaded, they are one ``period``."""
 
     start = Text(max_length=100, data_key="from", load_default=None)
@@ -70,6 +72,8 @@ class PeriodSchema(Schema):
 
     start = InstantMs(data_key="from")
     end = InstantMs(data_key="to")
-    seconds = fields.Function(lambda period: (period.end - period.start) / 1000)
+    seconds = fields.Function(
+        lambda period: (period.end - period.start) / 1000, metadata={"type": "number"}
+    )
     clamped = fields.Boolean()
     """Whether the end was asked for in the future, and is now instead."""

@@ -13,7 +13,7 @@ from aggregator.history.rounding import rounded, rounded_ratio
 from aggregator.history.trend import Bucket
 from aggregator.schemas.base import Choice, NestedOrNulls
 from aggregator.schemas.numbers import InstantMs, Rounded, format_ms
-from aggregator.schemas.periods import PeriodQuery, PeriodSchema
+from aggregator.schemas.periods import RESOLUTIONS, PeriodQuery, PeriodSchema
 
 
 class OfferTrendQuery(PeriodQuery):
@@ -137,7 +137,7 @@ class TrendSchema(Schema):
     coverage = Rounded(attribute="whole.coverage")
     available = Rounded(allow_none=True, attribute="whole.available")
     slope_per_day = Rounded(allow_none=True, attribute="whole.slope_per_day")
-    resolution = fields.String()
+    resolution = fields.String(metadata={"enum": RESOLUTIONS})
     interval = fields.String()
     series = _Series(fields.Nested(BucketSchema), attribute="buckets")
     links = fields.Nested(TrendLinksSchema)

@@ -12,7 +12,12 @@ from aggregator.services.paging import Page
 from aggregator.views.blueprint import Blueprint
 from aggregator.views.pagination import page_response
 
-bp = Blueprint("movers", __name__, url_prefix="/api/v1/movers")
+bp = Blueprint(
+    "movers",
+    __name__,
+    url_prefix="/api/v1/movers",
+    description="The products whose best price fell or rose most.",
+)
 
 
 @bp.get("")

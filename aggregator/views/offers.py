@@ -14,14 +14,22 @@ from aggregator.services.paging import PageRequest
 from aggregator.views.blueprint import Blueprint
 from aggregator.views.pagination import page_request, page_response
 
-bp = Blueprint("offers", __name__, url_prefix="/api/v1/products/<uuid:product_id>/offers")
+bp = Blueprint(
+    "offers",
+    __name__,
+    url_prefix="/api/v1/products/<uuid:product_id>/offers",
+    description="What the market offers. Read-only: it comes from the offers service.",
+)
 
 
 @bp.get("")
 @bp.arguments(OfferListQuery, location="query")
 @bp.response(200, OfferPageSchema)
 def list_offers(query: dict[str, Any], product_id: UUID) -> Any:
-    """List the offers present at the last successful poll, cheapest first, or those of then."""
+    """List a product's offers, cheapest first.
+
+    They are those present at the last successful poll, or with ``at`` those that were then.
+    """
     sort = query["sort"]
     page = page_request(query, offers.SORTS[sort])
     if query["at"] is not None:
@@ -61,6 +69,9 @@ def _list_offers_at(query: dict[str, Any], product_id: UUID, page: PageRequest) 
 @bp.get("/<uuid:offer_id>")
 @bp.response(200, OfferSchema)
 def get_offer(product_id: UUID, offer_id: UUID) -> Any:
-    """Return an offer, also one that ended."""
+    """Return an offer.
+
+    One that ended has its last price and stock, and ``ended_at``.
+    """
     with reading() as session:
         return offers.get_offer(session, product_id, offer_id)

@@ -10,13 +10,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.e2e.conftest import Start
 from tests.e2e.processes import free_port
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.waits
+
 DEMO = [sys.executable, "-m", "demo"]
+FLASK = ["-m", "flask", "--app", "wsgi"]
 
 
 def settings(folder: Path) -> dict[str, str]:
@@ -39,6 +43,9 @@ def test_the_commands_it_prints_work_and_a_second_run_keeps_the_data(
     assert len(commands) == 3
     for command in commands:
         subprocess.run([*shlex.split(command), "-sSf"], check=True, capture_output=True)
+    exported = dict(re.findall(r" (OFFERS_\w+)=(\S+)", first.said()))
+    status = start(sys.executable, *FLASK, "offers-service", "status", **chosen, **exported)
+    assert status.wait() == 0, status.said()
     assert first.stop(signal.SIGINT) == 0
     assert "Traceback" not in first.said()
 
@@ -53,6 +60,14 @@ def test_the_commands_it_prints_work_and_a_second_run_keeps_the_data(
         )
     )
     assert second.stop(signal.SIGINT) == 0
+
+
+@pytest.mark.parametrize("auth", ["write", "all"])
+def test_it_runs_where_a_token_is_asked_for(start: Start, tmp_path: Path, auth: str) -> None:
+    process = start(*DEMO, **settings(tmp_path), API_AUTH=auth)
+    process.wait_for("Ctrl-C ends everything")
+    assert "tokens create" in process.said()
+    assert process.stop(signal.SIGINT) == 0
 
 
 def test_a_busy_port_is_one_clear_line(start: Start, tmp_path: Path) -> None:

@@ -9,69 +9,96 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FLASK = ("flask", "flask_migrate", "flask_smorest", "flask_sqlalchemy", "werkzeug")
+FLASK = (
+    "flask",
+    "flask_compress",
+    "flask_cors",
+    "flask_limiter",
+    "flask_migrate",
+    "flask_smorest",
+    "flask_sqlalchemy",
+    "werkzeug",
+)
 SQL = ("sqlalchemy", "flask_sqlalchemy", "alembic", "psycopg2")
-LAYERS = ("aggregator.models", "aggregator.services", "aggregator.schemas", "aggregator.views")
+#: From the bottom up: none imports one above it.
+LAYERS = (
+    "aggregator.models",
+    "aggregator.services",
+    "aggregator.schemas",
+    "aggregator.http",
+    "aggregator.openapi",
+    "aggregator.views",
+    "aggregator.web",
+    "aggregator.cli",
+)
+#: What knows neither a database, nor a request, nor the time.
+PURE = (*FLASK, *SQL, *LAYERS, "requests", "marshmallow", "aggregator.db", "aggregator.clock")
+
+
+def _above(layer: str) -> tuple[str, ...]:
+    return LAYERS[LAYERS.index(layer) + 1 :]
+
 
 #: Module or package → what neither it nor anything in it imports.
 NEVER: dict[str, tuple[str, ...]] = {
-    "aggregator": ("poller", "sandbox"),
+    "aggregator": ("poller", "sandbox", "tools"),
     "aggregator.errors": (*FLASK, *SQL, "requests", "aggregator"),
-    "aggregator.settings": (*FLASK, *SQL, "requests"),
+    "aggregator.strict_json": (*FLASK, *SQL, "requests", "aggregator"),
+    "aggregator.words": (*FLASK, *SQL, "requests", "aggregator"),
+    "aggregator.settings": (*FLASK, *SQL, *LAYERS, "requests"),
     "aggregator.log": (*FLASK, *SQL, "requests", "aggregator"),
     "aggregator.clock": (*FLASK, *SQL, "requests", "aggregator"),
     "aggregator.deadline": (*FLASK, *SQL, "aggregator"),
-    "aggregator.db": (*LAYERS, "aggregator.cli", "aggregator.settings", "aggregator.history"),
+    "aggregator.db": (*LAYERS, "aggregator.settings", "aggregator.history"),
     "aggregator.numbers": (*FLASK, "requests", "aggregator"),
     "aggregator.sql_functions": (*FLASK, *LAYERS, "aggregator.db", "aggregator.history"),
     "aggregator.recordset": (*FLASK, "aggregator"),
-    "aggregator.history": (
-        *FLASK,
-        *SQL,
-        *LAYERS,
-        "requests",
-        "marshmallow",
-        "aggregator.db",
-        "aggregator.clock",
-    ),
-    "aggregator.models": ("aggregator.services", "aggregator.schemas", "aggregator.views"),
-    "aggregator.offers_wire": (
-        *FLASK,
-        *SQL,
-        "requests",
-        "aggregator.models",
-        "aggregator.db",
-        "aggregator.services",
-    ),
-    "aggregator.offers_client": (
-        *FLASK,
-        *SQL,
-        "aggregator.models",
-        "aggregator.db",
-        "aggregator.services",
-    ),
-    "aggregator.services": (
-        *FLASK,
-        "marshmallow",
-        "requests",
-        "aggregator.views",
-        "aggregator.schemas",
-        "aggregator.cli",
-    ),
+    "aggregator.history": PURE,
+    "aggregator.bulk": PURE,
+    "aggregator.offers_wire": (*FLASK, *SQL, *LAYERS, "requests", "aggregator.db"),
+    "aggregator.offers_client": (*FLASK, *SQL, *LAYERS, "aggregator.db"),
+    "aggregator.models": (*FLASK, *_above("aggregator.models"), "requests"),
+    "aggregator.services": (*FLASK, *_above("aggregator.services"), "requests", "marshmallow"),
     "aggregator.services.due": (*SQL, "requests", "aggregator"),
     "aggregator.services.reconcile": (*SQL, "aggregator.models", "aggregator.db"),
     "aggregator.services.settle": (*SQL, "aggregator.models", "aggregator.db"),
-    "aggregator.schemas": (*SQL, "aggregator.models", "aggregator.services", "aggregator.db"),
-    "aggregator.views": ("aggregator.models", "aggregator.cli", "requests", *SQL),
-    "aggregator.cli": ("aggregator.models", "aggregator.views", "requests", *SQL),
-    "poller": (
+    "aggregator.schemas": (
         *FLASK,
-        "aggregator.views",
-        "aggregator.schemas",
-        "aggregator.cli",
-        "aggregator.models",
+        *SQL,
+        *_above("aggregator.schemas"),
         "requests",
+        "aggregator.db",
+        "aggregator.models",
+        "aggregator.services",
     ),
+    "aggregator.http": (*_above("aggregator.http"), "requests", "aggregator.models"),
+    "aggregator.http.problem_types": (*FLASK, *SQL, *LAYERS, "requests"),
+    "aggregator.openapi": (
+        *SQL,
+        *_above("aggregator.openapi"),
+        "requests",
+        "aggregator.db",
+        "aggregator.models",
+        "aggregator.services",
+    ),
+    "aggregator.views": (*SQL, *_above("aggregator.views"), "requests", "aggregator.models"),
+    "aggregator.web": (
+        *SQL,
+        *_above("aggregator.web"),
+        "requests",
+        "aggregator.models",
+        "aggregator.views",
+    ),
+    "aggregator.cli": (
+        *SQL,
+        "requests",
+        "aggregator.models",
+        "aggregator.http",
+        "aggregator.openapi",
+        "aggregator.views",
+        "aggregator.web",
+    ),
+    "poller": (*FLASK, *_above("aggregator.services"), "requests", "aggregator.models"),
     "sandbox": ("aggregator", "poller"),
 }
 
