@@ -84,9 +84,10 @@ def make_app(database_url: str) -> Iterator[MakeApp]:
     for thread in threading.enumerate():
         if thread.name == "sign-up":
             thread.join()
-    with make().app_context(), unit_of_work() as session:
-        for table in reversed(Base.metadata.sorted_tables):
-            session.execute(delete(table))
+    if engines:
+        with unit_of_work(engines[0]) as session:
+            for table in reversed(Base.metadata.sorted_tables):
+                session.execute(delete(table))
     for engine in engines:
         engine.dispose()
 

