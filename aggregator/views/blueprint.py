@@ -40,12 +40,15 @@ class StrictParser(FlaskParser):
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"query": RAISE, "json": RAISE}
 
-    def parse(self, *args: Any, **kwargs: Any) -> Any:
+    def parse(self, *args: Any, location: str | None = None, **kwargs: Any) -> Any:
         """Return the arguments of one location, or what is wrong with them."""
+        repeated = _find_repeated() if location == "query" else {}
         try:
-            return super().parse(*args, **kwargs)
+            loaded = super().parse(*args, location=location, **kwargs)
         except InvalidInput as error:
-            return error
+            others = [fault for fault in error.faults if fault.where not in repeated]
+            return InvalidInput([*repeated.values(), *others])
+        return InvalidInput(list(repeated.values())) if repeated else loaded
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         """Return the body.
@@ -69,17 +72,6 @@ class StrictParser(FlaskParser):
             return current_app.json.loads(body)
         except ValueError as error:
             raise BadRequest(f"The body is not JSON that can be read: {error}.") from error
-
-    def load_querystring(self, req: Request, schema: Schema) -> Any:
-        """Return the parameters.
-
-        :raises InvalidInput: One is given more than once.
-        """
-        repeated = [name for name, values in req.args.lists() if len(values) > 1]
-        if repeated:
-            told = "This parameter is given more than once."
-            raise InvalidInput([Fault("parameter", name, "repeated", told) for name in repeated])
-        return super().load_querystring(req, schema)
 
     def handle_error(self, error: ValidationError, *args: Any, **kwargs: Any) -> NoReturn:
         """Turn the faults of one location into an error of the domain."""
@@ -138,6 +130,16 @@ class Blueprint(flask_smorest.Blueprint):
         }
         mark: Callable[[View], View] = cls.doc(requestBody={"required": True, "content": content})
         return mark
+
+
+def _find_repeated() -> dict[str, Fault]:
+    """Return a fault for each parameter that is given more than once, by its name."""
+    told = "This parameter is given more than once."
+    return {
+        name: Fault("parameter", name, "repeated", told)
+        for name, values in request.args.lists()
+        if len(values) > 1
+    }
 
 
 def _refuse_parameters() -> None:

@@ -208,3 +208,9 @@ def test_a_parameter_given_twice_is_422(client: FlaskClient) -> None:
     response = client.get(f"{PRODUCTS}?limit=1&limit=2&include=total")
     assert response.status_code == 422
     assert faults_of(response, "parameter") == {("limit", "repeated")}
+
+
+def test_a_repeated_parameter_hides_no_other_fault(client: FlaskClient, path: str) -> None:
+    response = client.get(f"{path}?limit=0&limit=1&include=x&page=1&page=2")
+    told = {("limit", "repeated"), ("include", "choice"), ("page", "repeated")}
+    assert faults_of(response, "parameter") == told
