@@ -12,6 +12,7 @@ from aggregator.db import DATABASE_UNAVAILABLE, db, first_line
 from aggregator.errors import OffersServiceNotConfigured, SettingsError
 from aggregator.services.offers_service import connect_offers_service
 from aggregator.settings import Settings
+from poller.heartbeat import Heartbeat
 from poller.jobs import PollJob
 from poller.key_job import KeyJob
 from poller.loop import Loop
@@ -56,7 +57,8 @@ def run(settings: Settings, *, once: bool) -> int:
     )
     loop = Loop()
     loop.stop_on_signals()
-    polls = PollJob(settings, engine, offers_service, loop.stop)
+    heartbeat = Heartbeat(engine)
+    polls = PollJob(settings, engine, offers_service, loop.stop, heartbeat.beat)
     seals = SealJob(settings, engine, loop.stop)
     keys = KeyJob(engine, loop.stop)
     log.info("poller_started", base_url=settings.offers_base_url, once=once)
@@ -65,9 +67,11 @@ def run(settings: Settings, *, once: bool) -> int:
         seals.run_all()
         keys.run()
         return 1 if tally.failed else 0
+    loop.every(_TICK_S, heartbeat.beat)
     loop.every(min(_TICK_S, settings.poll_interval_s / 10), polls.run)
     loop.every(_TICK_S, seals.run)
     loop.every(_KEYS_S, keys.run)
+    loop.at_end(heartbeat.end)
     loop.run()
     log.info("poller_stopped")
     return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -50,14 +50,21 @@ class PollJob:
     """Polls every product that is due, several at once.
 
     :param stop: set when the process shall end; nothing new begins then.
+    :param on_progress: called after each batch.
     """
 
     def __init__(
-        self, settings: Settings, engine: Engine, offers_service: OffersService, stop: Event
+        self,
+        settings: Settings,
+        engine: Engine,
+        offers_service: OffersService,
+        stop: Event,
+        on_progress: Callable[[], object] = lambda: None,
     ) -> None:
         self._engine = engine
         self._offers_service = offers_service
         self._stop = stop
+        self._on_progress = on_progress
         self._recorder = Recorder.from_settings(settings, engine)
         self._breaker = Breaker(probe_after_s=min(settings.poll_interval_s / 12, 5.0))
         # Its threads are daemons: an answer that never ends cannot keep the process alive.
@@ -70,6 +77,7 @@ class PollJob:
             outcomes = self._attempts(claims)
             while batch := list(islice(outcomes, _STORE_BATCH)):
                 self._store(batch, tally)
+                self._on_progress()
         return tally
 
     def close(self) -> None:

@@ -30,11 +30,16 @@ class Loop:
     def __init__(self) -> None:
         self.stop = Event()
         self._scheduler = schedule.Scheduler()
+        self._last_jobs: list[Callable[[], object]] = []
         self._clock_offset = _clock_offset()
 
     def every(self, seconds: float, job: Callable[[], object]) -> None:
         """Run a job at this interval, first as soon as the loop runs."""
         self._scheduler.every(seconds).seconds.do(_guarded(job))  # type: ignore[arg-type]
+
+    def at_end(self, job: Callable[[], object]) -> None:
+        """Run a job once, after all others, when the loop ends."""
+        self._last_jobs.append(_guarded(job))
 
     def stop_on_signals(self) -> None:
         """End the loop on SIGTERM and SIGINT."""
@@ -66,6 +71,8 @@ class Loop:
             if self._clock_jumped():
                 self._scheduler.run_all()
             self._scheduler.run_pending()
+        for job in self._last_jobs:
+            job()
 
     def _sleep_s(self) -> float:
         # Never long, or a clock set back an hour would be noticed an hour later.

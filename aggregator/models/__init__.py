@@ -6,6 +6,7 @@ from aggregator.models.history import Poll, PollGap, PricePoint
 from aggregator.models.idempotency_key import IdempotencyKey
 from aggregator.models.movers import FirstPrice, LastPrice, PriceStart
 from aggregator.models.offer import Offer
+from aggregator.models.poller import Poller
 from aggregator.models.product import Product, ProductSync
 from aggregator.models.sealed import OfferFigures, PriceDetail, PriceHour, PriceSeal
 
@@ -19,6 +20,7 @@ __all__ = [
     "OffersServiceToken",
     "Poll",
     "PollGap",
+    "Poller",
     "PriceDetail",
     "PriceHour",
     "PricePoint",

@@ -248,3 +248,15 @@ def test_a_job_that_hangs_keeps_nobody_from_ending(monkeypatch: pytest.MonkeyPat
         loop.run()
     release.set()
     assert logs[-1]["event"] == "stopped_while_a_job_hangs"
+
+
+def test_last_jobs_run_once_when_the_loop_ends_whatever_they_raise() -> None:
+    loop, ran = Loop(), list[str]()
+    loop.stop = Looks(2)
+    loop.every(3600, lambda: ran.append("job"))
+    loop.at_end(lambda: ran.index("nothing"))
+    loop.at_end(lambda: ran.append("last"))
+    with capture_logs() as logs:
+        loop.run()
+    assert ran == ["job", "last"]
+    assert [line["event"] for line in logs] == ["job_failed"]
