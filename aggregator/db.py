@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
+from sqlite3 import Error as SQLiteError
 from typing import Any, Literal
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, ExceptionContext, MetaData, event
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
+from aggregator.errors import DatabaseNotMigrated
 from aggregator.numbers import BigNumber, Number
 from aggregator.sql_functions import ExactSum
 
@@ -64,11 +67,19 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(model_class=Base)
 
-#: What is raised while the database is away or overloaded: the same call may succeed later.
-DATABASE_UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
+#: Where the migrations are.
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+
+#: What is raised while the database is away, overloaded or not migrated: the same call may
+#: succeed later.
+DATABASE_UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, DatabaseNotMigrated)
+
+#: How a missing table or column is told by PostgreSQL, and by SQLite.
+_MISSING_CODES = ("42P01", "42703")
+_MISSING_WORDS = ("no such table", "no such column", "has no column named")
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     """Return what a database error says, without the hints and the SQL that follow."""
     return str(error).splitlines()[0]
 
@@ -137,6 +148,16 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
     connection.create_aggregate("exact_sum", 1, ExactSum)  # type: ignore[arg-type]
+
+
+@event.listens_for(Engine, "handle_error", retval=True)
+def _notice_missing_tables(context: ExceptionContext) -> Exception | None:
+    """Return what is raised instead, on every database, where a table or a column is not there."""
+    error = context.original_exception
+    missing = getattr(error, "pgcode", None) in _MISSING_CODES or (
+        isinstance(error, SQLiteError) and any(words in str(error) for words in _MISSING_WORDS)
+    )
+    return DatabaseNotMigrated(first_line(error)) if missing else None
 
 
 @event.listens_for(Engine, "begin")

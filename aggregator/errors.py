@@ -18,6 +18,16 @@ class SettingsError(AggregatorError):
         self.faults = faults
 
 
+class DatabaseNotMigrated(AggregatorError):
+    """The database lacks tables or columns that the code works with."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"the database is not migrated ({reason}): run flask --app wsgi db upgrade"
+        )
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong with a request.

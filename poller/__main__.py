@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 
 import structlog
 
 from aggregator import create_app
 from aggregator.db import DATABASE_UNAVAILABLE, db, first_line
-from aggregator.errors import OffersServiceNotConfigured, SettingsError
+from aggregator.errors import DatabaseNotMigrated, OffersServiceNotConfigured, SettingsError
 from aggregator.services.offers_service import connect_offers_service
+from aggregator.services.schema import require_schema
 from aggregator.settings import Settings
 from poller.heartbeat import Heartbeat
 from poller.jobs import PollJob
@@ -34,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         settings = Settings.from_env()
         return run(settings, once=once)
-    except (SettingsError, OffersServiceNotConfigured) as error:
+    except (SettingsError, OffersServiceNotConfigured, DatabaseNotMigrated) as error:
         return _fail(str(error))
     except DATABASE_UNAVAILABLE as error:
         return _fail(f"the database is unavailable: {first_line(error)}")
@@ -44,6 +46,7 @@ def run(settings: Settings, *, once: bool) -> int:
     """Poll until a signal comes, or ``once`` until nothing is due; return the exit status.
 
     :raises OffersServiceNotConfigured: There is nothing to poll.
+    :raises DatabaseNotMigrated: ``once`` waits for nobody.
     """
     if settings.offers_base_url is None:
         raise OffersServiceNotConfigured
@@ -63,10 +66,12 @@ def run(settings: Settings, *, once: bool) -> int:
     keys = KeyJob(engine, loop.stop)
     log.info("poller_started", base_url=settings.offers_base_url, once=once)
     if once:
+        require_schema(engine)
         tally = polls.run()
         seals.run_all()
         keys.run()
         return 1 if tally.failed else 0
+    loop.begin_with(partial(require_schema, engine))
     loop.every(_TICK_S, heartbeat.beat)
     loop.every(min(_TICK_S, settings.poll_interval_s / 10), polls.run)
     loop.every(_TICK_S, seals.run)

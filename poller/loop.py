@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 _CLOCK_JUMP_S = 2.0
 #: How long a job under way may take to finish when the loop shall end.
 _GRACE_S = 4.0
+#: How long after a failure the first job is tried again.
+_RETRY_S = 2.0
 
 
 class Loop:
@@ -30,8 +32,13 @@ class Loop:
     def __init__(self) -> None:
         self.stop = Event()
         self._scheduler = schedule.Scheduler()
-        self._last_jobs: list[Callable[[], object]] = []
+        self._first_jobs: list[Callable[[], bool]] = []
+        self._last_jobs: list[Callable[[], bool]] = []
         self._clock_offset = _clock_offset()
+
+    def begin_with(self, job: Callable[[], object]) -> None:
+        """Run a job before all others, again and again until it does not fail."""
+        self._first_jobs.append(_guarded(job))
 
     def every(self, seconds: float, job: Callable[[], object]) -> None:
         """Run a job at this interval, first as soon as the loop runs."""
@@ -66,6 +73,10 @@ class Loop:
             log.warning("stopped_while_a_job_hangs")
 
     def _work(self) -> None:
+        for job in self._first_jobs:
+            while not job():
+                if self.stop.wait(_RETRY_S):
+                    return
         self._scheduler.run_all()
         while not self.stop.wait(self._sleep_s()):
             if self._clock_jumped():
@@ -92,15 +103,21 @@ def _clock_offset() -> float:
     return time.time() - time.monotonic()
 
 
-def _guarded(job: Callable[[], object]) -> Callable[[], None]:
-    """Let no exception of a job reach ``schedule``, which would never run the job again."""
+def _guarded(job: Callable[[], object]) -> Callable[[], bool]:
+    """Let no exception of a job reach ``schedule``, which would never run the job again.
 
-    def run() -> None:
+    What is returned tells whether there was none.
+    """
+
+    def run() -> bool:
         try:
             job()
         except DATABASE_UNAVAILABLE as error:
             log.warning("database_unavailable", reason=first_line(error))
         except Exception:
             log.exception("job_failed")
+        else:
+            return True
+        return False
 
     return run

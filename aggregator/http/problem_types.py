@@ -51,7 +51,8 @@ DATABASE_UNAVAILABLE = ProblemType(
     "database-unavailable",
     HTTPStatus.SERVICE_UNAVAILABLE,
     "Database unavailable",
-    "The database cannot be reached, or is too busy. Nothing was changed.",
+    "The database cannot be reached, is too busy, or is not prepared for this release yet. "
+    "Nothing was changed.",
     "Wait as many seconds as Retry-After says, then send the same request again.",
 )
 

@@ -95,7 +95,7 @@ def _tell(fault: Fault) -> dict[str, str]:
 def _database_unavailable(error: Exception) -> Response:
     log.warning("database_unavailable", reason=first_line(error))
     response = problem(
-        DATABASE_AWAY, "The database cannot be reached at the moment. Try again in a few seconds."
+        DATABASE_AWAY, "The database cannot be used at the moment. Try again in a few seconds."
     )
     response.headers["Retry-After"] = str(_RETRY_AFTER_S)
     return response

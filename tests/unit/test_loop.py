@@ -193,6 +193,40 @@ def test_database_error_is_one_warning_without_a_traceback(error: Exception) -> 
     ]
 
 
+def test_first_job_is_tried_until_it_does_not_fail_and_others_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("poller.loop._RETRY_S", 0.01)
+    loop, done, ran = Loop(), [], threading.Event()
+
+    def first() -> None:
+        done.append("first")
+        if len(done) < 3:
+            raise OperationalError("SELECT 1", {}, Exception("away"))
+
+    loop.begin_with(first)
+    loop.every(3600, lambda: done.append("other"))
+    loop.every(3600, ran.set)
+    with capture_logs() as logs, _running(loop):
+        assert ran.wait(1)
+    assert done == ["first", "first", "first", "other"]
+    assert [line["event"] for line in logs] == ["database_unavailable"] * 2
+
+
+def test_loop_whose_first_job_fails_still_ends() -> None:
+    loop, tried, ran = Loop(), threading.Event(), threading.Event()
+
+    def first() -> None:
+        tried.set()
+        raise OperationalError("SELECT 1", {}, Exception("away"))
+
+    loop.begin_with(first)
+    loop.every(3600, ran.set)
+    with capture_logs(), _running(loop):
+        assert tried.wait(1)
+    assert not ran.is_set()
+
+
 def test_stop_ends_the_loop_at_once() -> None:
     loop, ran = Loop(), threading.Event()
     loop.every(3600, ran.set)
