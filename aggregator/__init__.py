@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from flask import Flask
 from flask_migrate import Migrate
 
-from aggregator import cli, current, log, views, web
-from aggregator.db import db, engine_options, render_item
+from aggregator import cli, current, log, operations, views, web
+from aggregator.db import MIGRATIONS, db, engine_options, render_item
 from aggregator.http import (
     access_control,
     compression,
@@ -24,7 +22,7 @@ from aggregator.settings import Settings
 MAX_BODY_BYTES = 1024 * 1024
 
 migrate = Migrate(
-    directory=str(Path(__file__).parents[1] / "migrations"),
+    directory=str(MIGRATIONS),
     render_item=render_item,
     render_as_batch=True,
 )
@@ -58,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems.init_app(app)
     entity_tags.init_app(app)
     views.init_app(app)
+    operations.init_app(app)
     web.init_app(app)
     cli.init_app(app)
     return app

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
+from http import HTTPStatus
 from urllib.parse import unquote
 from uuid import uuid4
 
@@ -15,6 +17,8 @@ from werkzeug.exceptions import BadRequest
 log = structlog.get_logger(__name__)
 
 HEADER = "X-Request-ID"
+#: Asked for every few seconds: what goes well there is of no interest.
+_PROBES = ("/healthz", "/readyz")
 _SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
 
 
@@ -47,7 +51,9 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers[HEADER] = g.request_id
-    log.info(
+    of_no_interest = request.path in _PROBES and response.status_code == HTTPStatus.OK
+    log.log(
+        logging.DEBUG if of_no_interest else logging.INFO,
         "request",
         method=request.method,
         path=request.path,

@@ -28,6 +28,7 @@ LAYERS = (
     "aggregator.http",
     "aggregator.openapi",
     "aggregator.views",
+    "aggregator.operations",
     "aggregator.web",
     "aggregator.cli",
 )
@@ -59,6 +60,8 @@ NEVER: dict[str, tuple[str, ...]] = {
     "aggregator.offers_client": (*FLASK, *SQL, *LAYERS, "aggregator.db"),
     "aggregator.models": (*FLASK, *_above("aggregator.models"), "requests"),
     "aggregator.services": (*FLASK, *_above("aggregator.services"), "requests", "marshmallow"),
+    "aggregator.services.health.check": (*SQL, "aggregator"),
+    "aggregator.services.health.configuration": (*SQL, "aggregator.models", "aggregator.db"),
     "aggregator.services.due": (*SQL, "requests", "aggregator"),
     "aggregator.services.reconcile": (*SQL, "aggregator.models", "aggregator.db"),
     "aggregator.services.settle": (*SQL, "aggregator.models", "aggregator.db"),
@@ -82,6 +85,13 @@ NEVER: dict[str, tuple[str, ...]] = {
         "aggregator.services",
     ),
     "aggregator.views": (*SQL, *_above("aggregator.views"), "requests", "aggregator.models"),
+    "aggregator.operations": (
+        *SQL,
+        *_above("aggregator.operations"),
+        "requests",
+        "aggregator.models",
+        "aggregator.views",
+    ),
     "aggregator.web": (
         *SQL,
         *_above("aggregator.web"),

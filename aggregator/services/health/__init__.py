@@ -1,0 +1,1 @@
+"""How the product is: what ``/readyz`` and ``flask doctor`` tell."""
