@@ -83,6 +83,16 @@ class OffersService:
         """
         return self._authorized(self._client.fetch_offers, product_id)
 
+    def probe(self, product_id: UUID, token: str) -> Snapshot:
+        """Return a product's present offers by this token, good or not; obtain no other.
+
+        :raises UnknownProduct: The service does not know the product.
+        :raises OffersServiceUnauthorized: The service refuses the token.
+        :raises OffersServiceUnavailable: Try again later.
+        """
+        self._require_configured()
+        return self._client.fetch_offers(token, product_id)
+
     def sign_up(self) -> bool:
         """Make sure that an access token is stored; True where it was obtained just now.
 

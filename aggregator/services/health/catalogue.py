@@ -1,0 +1,92 @@
+"""The catalogue and who keeps it: pollers, freshness, registrations, tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from aggregator.models import Poller, ProductSync
+from aggregator.services.api_tokens import WRITE, list_tokens
+from aggregator.services.health.check import Check, Verdict, count, in_words
+from aggregator.services.health.figures import find_commonest, read_backlog, read_freshness
+from aggregator.services.health.readiness import check_freshness, check_pollers
+from aggregator.services.health.subject import Subject
+from aggregator.services.pollers import GONE_AFTER, list_pollers
+
+_SYNC = "flask --app wsgi products sync"
+_REGISTER = "flask --app wsgi products register"
+
+
+def examine_pollers(subject: Subject, session: Session) -> list[Check]:
+    """Judge the pollers, and tell which was seen when and where."""
+    pollers = list_pollers(session)
+    check = check_pollers(pollers, subject.now)
+    seen = [
+        f"{poller.host} (process {poller.pid}, {in_words(subject.now - poller.seen_at)} ago)"
+        for poller in pollers
+    ]
+    if seen:
+        check = replace(check, detail=f"{check.detail} Seen: {', '.join(seen)}.")
+    if check.verdict is not Verdict.OK:
+        check = replace(check, remedy="python -m poller")
+    return [check, *_on_several_hosts(subject, pollers)]
+
+
+def _on_several_hosts(subject: Subject, pollers: Sequence[Poller]) -> list[Check]:
+    running = {p.host for p in pollers if subject.now - p.seen_at <= GONE_AFTER}
+    if len(running) < 2 or subject.engine.dialect.name != "sqlite":
+        return []
+    told = f"Pollers on {', '.join(sorted(running))} share a SQLite file; only one machine may."
+    return [Check("poller", Verdict.WARNING, told, "Let DATABASE_URL name a PostgreSQL server.")]
+
+
+def examine_freshness(subject: Subject, session: Session) -> list[Check]:
+    """Judge the data, and tell what keeps it from being fresh."""
+    freshness = read_freshness(session, stale_before=subject.stale_before)
+    check = check_freshness(freshness, subject.now)
+    if freshness.n_products == 0:
+        return [check]
+    backlog = read_backlog(session, now=subject.now, overdue_before=subject.now - subject.interval)
+    told = (
+        f"{check.detail} {backlog.n_due:,} due, {backlog.n_overdue:,} overdue, "
+        f"{backlog.n_failing:,} failing."
+    )
+    commonest = find_commonest(session, ProductSync.last_error)
+    if commonest:
+        told += f" Commonest error ({commonest.n:,} times): {commonest.error}."
+    if check.verdict is Verdict.OK and not backlog.n_overdue and not backlog.n_failing:
+        return [replace(check, detail=told)]
+    return [Check("freshness", Verdict.WARNING, told, _SYNC)]
+
+
+def examine_registrations(subject: Subject, session: Session) -> list[Check]:
+    """Judge what the offers service does not know, or does not want to."""
+    backlog = read_backlog(session, now=subject.now, overdue_before=subject.now - subject.interval)
+    checks = []
+    if backlog.n_unregistered:
+        told = f"{count(backlog.n_unregistered, 'product')} to be registered yet."
+        checks.append(Check("registrations", Verdict.WARNING, told, _REGISTER))
+    refusal = find_commonest(session, ProductSync.registration_error)
+    if refusal:
+        told = f"{count(backlog.n_refused, 'product')} refused for good. Commonest: {refusal.error}"
+        remedy = "Change what is refused: PATCH /api/v1/products/<id>"
+        checks.append(Check("registrations", Verdict.WARNING, told, remedy))
+    return checks or [Check("registrations", Verdict.OK, "None is pending.")]
+
+
+def examine_tokens(subject: Subject, session: Session) -> list[Check]:
+    """Tell whether anybody can do what ``API_AUTH`` asks a token for."""
+    auth = subject.settings.api_auth
+    if auth == "off":
+        told = "API_AUTH is off: whoever reaches the API may use it."
+        return [Check("API tokens", Verdict.OK, told)]
+    good = [token for token in list_tokens(session) if token.state(subject.now) == "active"]
+    useful = [token for token in good if auth == "all" or token.scope == WRITE]
+    if useful:
+        told = f"API_AUTH is {auth}; {count(len(useful), 'token')} good for that."
+        return [Check("API tokens", Verdict.OK, told)]
+    told = f"API_AUTH is {auth}, and there is no good token: every such call is refused."
+    remedy = "flask --app wsgi tokens create NAME --scope write"
+    return [Check("API tokens", Verdict.WARNING, told, remedy)]
