@@ -1,9 +1,20 @@
 """How gunicorn serves the application; its own command line and variables go before."""
 
+import os
+import shutil
 import sys
+import tempfile
+from pathlib import Path
 
+from gunicorn.arbiter import Arbiter
 from gunicorn.http.message import Request
 from gunicorn.workers.base import Worker
+
+# The workers count together where this says; `when_ready` decides. That they do so at all,
+# Prometheus's library asks when it is imported.
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", "")
+
+from prometheus_client.multiprocess import mark_process_dead
 
 from aggregator import log
 from aggregator.errors import SettingsError
@@ -43,3 +54,27 @@ def pre_request(_worker: Worker, req: Request) -> None:
         lengths and int(lengths[0]) > _READ_FOR_US
     ):
         req.force_close()
+
+
+def when_ready(server: Arbiter) -> None:
+    """Give the workers a folder without figures: one of their own, or the operator's."""
+    folder = os.environ["PROMETHEUS_MULTIPROC_DIR"]
+    # A master that takes over from another was given the other's, which is still in use.
+    if not folder or "GUNICORN_PID" in os.environ:
+        server.metrics_folder = tempfile.mkdtemp(prefix="aggregator-metrics-")
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = server.metrics_folder
+        return
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for stale in Path(folder).glob("*.db"):
+        stale.unlink()
+
+
+def child_exit(_server: Arbiter, worker: Worker) -> None:
+    """Forget the requests that a worker died in the middle of. What it counted stays."""
+    mark_process_dead(worker.pid)
+
+
+def on_exit(server: Arbiter) -> None:
+    """Take a folder of the workers' own away."""
+    if folder := getattr(server, "metrics_folder", None):
+        shutil.rmtree(folder, ignore_errors=True)

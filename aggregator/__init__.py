@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from aggregator import cli, current, log, operations, views, web
+from aggregator import cli, current, log, metrics, operations, views, web
 from aggregator.db import MIGRATIONS, db, engine_options, render_item
 from aggregator.http import (
     access_control,
@@ -46,7 +46,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.merge_slashes = False
     db.init_app(app)
     migrate.init_app(app, db)
-    current.init_app(app, settings)
+    counted = metrics.init_app(app, settings)
+    current.init_app(app, settings, on_upstream_call=counted.called_upstream)
     json_provider.init_app(app)
     proxies.init_app(app, settings.trusted_proxies)
     request_log.init_app(app)

@@ -9,6 +9,7 @@ from flask import Flask, current_app
 
 from aggregator.clock import utc_now
 from aggregator.db import db
+from aggregator.offers_client import OnCall
 from aggregator.services.offers_service import OffersService, connect_offers_service
 from aggregator.services.recorder import Recorder
 from aggregator.settings import Settings
@@ -17,12 +18,16 @@ _SETTINGS = "aggregator.settings"
 _OFFERS_SERVICE = "aggregator.offers_service"
 
 
-def init_app(app: Flask, settings: Settings) -> None:
+def init_app(app: Flask, settings: Settings, *, on_upstream_call: OnCall) -> None:
     """Keep the settings, and the offers service as requests call it."""
     app.extensions[_SETTINGS] = settings
     with app.app_context():
         app.extensions[_OFFERS_SERVICE] = connect_offers_service(
-            settings, db.engine, timeout_s=settings.register_timeout_s, n_threads=8
+            settings,
+            db.engine,
+            timeout_s=settings.register_timeout_s,
+            n_threads=8,
+            on_call=on_upstream_call,
         )
 
 

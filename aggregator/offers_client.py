@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
@@ -40,6 +43,13 @@ _LATE = "the offers service did not answer in time"
 #: 4xx that say "later", not "never".
 _PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 
+#: Takes the name of an operation, and how many seconds one request took, failed or not.
+OnCall = Callable[[str, float], object]
+
+
+def ignore_call(_operation: str, _seconds: float) -> None:
+    """Take note of nothing."""
+
 
 class OffersClient:
     """Calls one offers service. Thread-safe; knows no database and keeps no token.
@@ -53,6 +63,7 @@ class OffersClient:
     :param refresh_token: the secret of generation 2; None speaks generation 1.
     :param timeout_s: bounds connecting, and the whole of one exchange.
     :param pool_size: connections kept open.
+    :param on_call: told of every request; called in the thread that made it.
     """
 
     def __init__(
@@ -62,12 +73,14 @@ class OffersClient:
         refresh_token: str | None,
         timeout_s: float,
         pool_size: int = 16,
+        on_call: OnCall = ignore_call,
     ) -> None:
         self.base_url = base_url
         self.generation = 1 if refresh_token is None else 2
         self.timeout_s = timeout_s
         self._refresh_token = refresh_token
         self._session = _session(base_url, pool_size)
+        self._on_call = on_call
 
     def __repr__(self) -> str:
         return f"OffersClient({self.base_url!r}, generation={self.generation})"
@@ -80,7 +93,8 @@ class OffersClient:
         :raises AnotherTokenValid: The one before it still lives, and cannot be had again.
         :raises OffersServiceUnauthorized: The refresh token is wrong.
         """
-        status, body = self._call("POST", "/auth", self._refresh_token, timeout_s)
+        with self._timed("sign_up"):
+            status, body = self._call("POST", "/auth", self._refresh_token, timeout_s)
         if status in (HTTPStatus.CREATED, HTTPStatus.OK):
             return decode_access_token(body)
         if status == HTTPStatus.BAD_REQUEST:
@@ -102,7 +116,8 @@ class OffersClient:
         :raises OffersServiceUnauthorized: The token is refused.
         """
         product = {"id": str(product_id), "name": name, "description": description}
-        status, body = self._call("POST", "/products/register", token, timeout_s, product)
+        with self._timed("register"):
+            status, body = self._call("POST", "/products/register", token, timeout_s, product)
         if status in (HTTPStatus.CREATED, HTTPStatus.OK):
             return check_registration(body, product_id)
         if status == HTTPStatus.CONFLICT:
@@ -117,13 +132,22 @@ class OffersClient:
         :raises UnknownProduct: It is not registered, or was forgotten.
         :raises OffersServiceUnauthorized: The token is refused.
         """
-        status, body = self._call("GET", f"/products/{product_id}/offers", token, timeout_s)
+        with self._timed("fetch_offers"):
+            status, body = self._call("GET", f"/products/{product_id}/offers", token, timeout_s)
         observed_at = utc_now()
         if status == HTTPStatus.OK:
             return decode_snapshot(body, observed_at)
         if status == HTTPStatus.NOT_FOUND:
             raise UnknownProduct(product_id)
         raise self._refusal(status, body, token)
+
+    @contextmanager
+    def _timed(self, operation: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._on_call(operation, time.perf_counter() - started)
 
     def _call(
         self,

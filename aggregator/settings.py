@@ -65,6 +65,8 @@ class Settings:
     port: int = 5000
     #: Processes of the web server.
     web_concurrency: int = 2
+    #: TCP port where the poller tells its figures to Prometheus. None: nowhere.
+    metrics_port: int | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -201,5 +203,6 @@ _VARIABLES: dict[str, fields.Field[Any]] = {
     "LOG_FORMAT": fields.Function(deserialize=_one_of("json", "text")),
     "PORT": _whole(1, 65535),
     "WEB_CONCURRENCY": _whole(1, 1000),
+    "METRICS_PORT": _whole(1, 65535),
 }
 _Environment = Schema.from_dict(_VARIABLES, name="Environment")

@@ -18,6 +18,7 @@ from poller.heartbeat import Heartbeat
 from poller.jobs import PollJob
 from poller.key_job import KeyJob
 from poller.loop import Loop
+from poller.metrics import PollerMetrics, PortUnavailable, serve
 from poller.seal_job import SealJob
 
 log = structlog.get_logger(__name__)
@@ -36,7 +37,12 @@ def main(argv: list[str] | None = None) -> int:
     try:
         settings = Settings.from_env()
         return run(settings, once=once)
-    except (SettingsError, OffersServiceNotConfigured, DatabaseNotMigrated) as error:
+    except (
+        SettingsError,
+        OffersServiceNotConfigured,
+        DatabaseNotMigrated,
+        PortUnavailable,
+    ) as error:
         return _fail(str(error))
     except DATABASE_UNAVAILABLE as error:
         return _fail(f"the database is unavailable: {first_line(error)}")
@@ -46,30 +52,36 @@ def run(settings: Settings, *, once: bool) -> int:
     """Poll until a signal comes, or ``once`` until nothing is due; return the exit status.
 
     :raises OffersServiceNotConfigured: There is nothing to poll.
+    :raises PortUnavailable: The figures cannot be told where they should.
     :raises DatabaseNotMigrated: ``once`` waits for nobody.
     """
     if settings.offers_base_url is None:
         raise OffersServiceNotConfigured
     with create_app(settings).app_context():
         engine = db.engine
+    metrics = PollerMetrics()
     offers_service = connect_offers_service(
         settings,
         engine,
         timeout_s=settings.offers_timeout_s,
         n_threads=settings.poll_concurrency,
+        on_call=metrics.called_upstream,
     )
     loop = Loop()
     loop.stop_on_signals()
-    heartbeat = Heartbeat(engine)
-    polls = PollJob(settings, engine, offers_service, loop.stop, heartbeat.beat)
-    seals = SealJob(settings, engine, loop.stop)
+    heartbeat = Heartbeat(engine, metrics)
+    polls = PollJob(settings, engine, offers_service, loop.stop, heartbeat.beat, metrics)
+    seals = SealJob(settings, engine, loop.stop, metrics)
     keys = KeyJob(engine, loop.stop)
+    if settings.metrics_port is not None and not once:
+        serve(metrics, settings.metrics_port)
     log.info("poller_started", base_url=settings.offers_base_url, once=once)
     if once:
         require_schema(engine)
         tally = polls.run()
         seals.run_all()
         keys.run()
+        heartbeat.end()
         return 1 if tally.failed else 0
     loop.begin_with(partial(require_schema, engine))
     loop.every(_TICK_S, heartbeat.beat)

@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
+from aggregator.services.poller_figures import Key, add_figures
 from aggregator.services.pollers import poller_ended, poller_seen
+from poller.metrics import PollerMetrics
 
 #: How often it is written down, at most.
 _EVERY_S = 10.0
 
 
 class Heartbeat:
-    """Tells that a poller's work gets on.
+    """Tells that a poller's work gets on, and adds what it counted to what all pollers did.
 
     It is called by the work itself, never by a thread of its own: a poller that hangs shall
     fall silent.
@@ -27,9 +31,16 @@ class Heartbeat:
     :param clock: monotonic seconds.
     """
 
-    def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        metrics: PollerMetrics | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._engine = engine
+        self._metrics = metrics or PollerMetrics()
         self._clock = clock
+        self._added: dict[Key, float] = {}
         self._id = uuid4()
         self._started_at = utc_now()
         self._next = clock()
@@ -38,7 +49,7 @@ class Heartbeat:
         """Note that the work got on, unless that was noted a moment ago."""
         if self._clock() < self._next:
             return
-        with unit_of_work(self._engine) as session:
+        with self._adding() as session:
             poller_seen(
                 session,
                 self._id,
@@ -51,5 +62,21 @@ class Heartbeat:
 
     def end(self) -> None:
         """Take leave."""
-        with unit_of_work(self._engine) as session:
+        with self._adding() as session:
             poller_ended(session, self._id)
+
+    @contextmanager
+    def _adding(self) -> Iterator[Session]:
+        """Open a transaction that adds what was counted since the last one that was committed."""
+        totals = self._metrics.totals()
+        with unit_of_work(self._engine) as session:
+            yield session
+            add_figures(
+                session,
+                {
+                    key: value - self._added.get(key, 0.0)
+                    for key, value in totals.items()
+                    if value != self._added.get(key)
+                },
+            )
+        self._added = totals

@@ -17,12 +17,13 @@ from sqlalchemy import Engine
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
 from aggregator.errors import OffersServiceUnavailable
-from aggregator.services.claims import LEASE, Claim, claim_due
+from aggregator.services.claims import LEASE, Claim, claim_due, find_due
 from aggregator.services.offers_service import OffersService
 from aggregator.services.polls import Outcome, poll_product
 from aggregator.services.recorder import Recorder
 from aggregator.settings import Settings
 from poller.breaker import Breaker
+from poller.metrics import PollerMetrics
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +52,7 @@ class PollJob:
 
     :param stop: set when the process shall end; nothing new begins then.
     :param on_progress: called after each batch.
+    :param metrics: what it counts in; None: in its own.
     """
 
     def __init__(
@@ -60,13 +62,16 @@ class PollJob:
         offers_service: OffersService,
         stop: Event,
         on_progress: Callable[[], object] = lambda: None,
+        metrics: PollerMetrics | None = None,
     ) -> None:
         self._engine = engine
         self._offers_service = offers_service
         self._stop = stop
         self._on_progress = on_progress
+        self._metrics = metrics or PollerMetrics()
         self._recorder = Recorder.from_settings(settings, engine)
         self._breaker = Breaker(probe_after_s=min(settings.poll_interval_s / 12, 5.0))
+        self._metrics.offers_service_up.set_function(lambda: not self._breaker.is_open)
         # Its threads are daemons: an answer that never ends cannot keep the process alive.
         self._pool = ThreadPool(settings.poll_concurrency)
 
@@ -88,8 +93,12 @@ class PollJob:
         limit = self._breaker.allowance(_CLAIM_BATCH)
         if limit == 0:
             return []
+        now = utc_now()
         with unit_of_work(self._engine) as session:
-            return claim_due(session, now=utc_now(), limit=limit)
+            due = find_due(session, now=now, limit=limit)
+            claims = claim_due(session, now=now, limit=limit)
+        self._metrics.claimed(claims, due, now)
+        return claims
 
     def _attempts(self, claims: Sequence[Claim]) -> Iterator[Outcome]:
         """Yield each product's outcome as it arrives; all of them, within the lease."""
@@ -137,6 +146,7 @@ class PollJob:
 
     def _store(self, outcomes: list[Outcome], tally: Tally) -> None:
         stored = self._recorder.record(outcomes)
+        self._metrics.stored(outcomes, stored)
         forgotten = sum(outcome.forgotten for outcome in outcomes)
         failed = sum(outcome.error is not None for outcome in outcomes) - forgotten
         deferred = sum(outcome.deferred for outcome in outcomes)

@@ -14,6 +14,7 @@ from aggregator.db import unit_of_work
 from aggregator.services.seal_claims import claim_seals
 from aggregator.services.sealing import seal_products
 from aggregator.settings import Settings
+from poller.metrics import PollerMetrics
 
 log = structlog.get_logger(__name__)
 
@@ -27,11 +28,19 @@ class SealJob:
     """Seals the history of products whose turn it is, a few at a time.
 
     :param stop: set when the process shall end; nothing new begins then.
+    :param metrics: what it counts in; None: in its own.
     """
 
-    def __init__(self, settings: Settings, engine: Engine, stop: Event) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        stop: Event,
+        metrics: PollerMetrics | None = None,
+    ) -> None:
         self._engine = engine
         self._stop = stop
+        self._metrics = metrics or PollerMetrics()
         self._detail_for = timedelta(days=settings.history_detail_days)
 
     def run(self) -> None:
@@ -58,6 +67,7 @@ class SealJob:
             n_hours = seal_products(
                 session, product_ids, lease, now=now, detail_for=self._detail_for
             )
+        self._metrics.sealed(n_hours)
         if n_hours:
             log.info("hours_sealed", products=len(product_ids), hours=n_hours)
         return True

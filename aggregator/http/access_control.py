@@ -21,11 +21,13 @@ from aggregator.settings import Settings
 
 #: What everybody without a token is called.
 ANONYMOUS = "anonymous"
+#: No part of the API, but its figures are as much to be hidden.
+METRICS = "/metrics"
 _READING = ("GET", "HEAD")
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Guard every path of the API, also those where nothing is.
+    """Guard every path of the API, also those where nothing is, and the metrics.
 
     Who calls is found out first, since limits go by it. Whoever is refused is so after the
     count: guessing tokens is limited like everything else.
@@ -90,7 +92,7 @@ def _admit() -> None:
 
 def _asks_for_token() -> bool:
     # Browsers ask with OPTIONS whether they may send a token, and send none with that.
-    if not is_api_call() or request.method == "OPTIONS":
+    if not (is_api_call() or request.path == METRICS) or request.method == "OPTIONS":
         return False
     auth = current.settings().api_auth
     return auth == "all" or (auth == "write" and request.method not in _READING)

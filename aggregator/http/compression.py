@@ -14,6 +14,7 @@ _MIMETYPES = [
     "application/javascript",
     "application/json",
     "application/manifest+json",
+    "application/openmetrics-text",
     "application/x-ndjson",
     "image/svg+xml",
     "text/css",

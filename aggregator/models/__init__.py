@@ -7,6 +7,7 @@ from aggregator.models.idempotency_key import IdempotencyKey
 from aggregator.models.movers import FirstPrice, LastPrice, PriceStart
 from aggregator.models.offer import Offer
 from aggregator.models.poller import Poller
+from aggregator.models.poller_figure import PollerFigure
 from aggregator.models.product import Product, ProductSync
 from aggregator.models.sealed import OfferFigures, PriceDetail, PriceHour, PriceSeal
 
@@ -21,6 +22,7 @@ __all__ = [
     "Poll",
     "PollGap",
     "Poller",
+    "PollerFigure",
     "PriceDetail",
     "PriceHour",
     "PricePoint",

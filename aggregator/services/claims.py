@@ -6,9 +6,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from aggregator.models import Product, ProductSync
@@ -54,14 +55,15 @@ def claim_due(session: Session, *, now: datetime, limit: int) -> list[Claim]:
     May give fewer where another poller was faster: ask again. One plain UPDATE, because
     ``FOR UPDATE SKIP LOCKED`` does not run on a distributed table.
     """
-    overdue = (
-        select(ProductSync.product_id)
-        .where(ProductSync.due_at <= now)
-        .order_by(ProductSync.due_at)
-        .limit(limit)
-    )
+    overdue = _most_overdue(ProductSync.product_id, now=now, limit=limit)
     still_due = ProductSync.due_at <= now
     return _claim(session, now, ProductSync.product_id.in_(overdue), still_due)
+
+
+def find_due(session: Session, *, now: datetime, limit: int) -> dict[UUID, datetime]:
+    """Return since when those products have been due that would be claimed now."""
+    query = _most_overdue(ProductSync.product_id, ProductSync.due_at, now=now, limit=limit)
+    return {row.product_id: row.due_at for row in session.execute(query)}
 
 
 def claim_product(session: Session, product_id: UUID, *, now: datetime) -> Claim | None:
@@ -72,6 +74,11 @@ def claim_product(session: Session, product_id: UUID, *, now: datetime) -> Claim
     """
     claimed = _claim(session, now, ProductSync.product_id == product_id)
     return claimed[0] if claimed else None
+
+
+def _most_overdue(*columns: Any, now: datetime, limit: int) -> Select[Any]:
+    due = select(*columns).where(ProductSync.due_at <= now)
+    return due.order_by(ProductSync.due_at).limit(limit)
 
 
 def _claim(session: Session, now: datetime, *conditions: ColumnElement[bool]) -> list[Claim]:

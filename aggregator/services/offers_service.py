@@ -18,7 +18,7 @@ from aggregator.errors import (
     OffersServiceNotConfigured,
     OffersServiceUnauthorized,
 )
-from aggregator.offers_client import OffersClient
+from aggregator.offers_client import OffersClient, OnCall, ignore_call
 from aggregator.offers_wire import Snapshot
 from aggregator.services.access import StoredAccess
 from aggregator.services.shared_token import SharedToken
@@ -138,7 +138,12 @@ class OffersService:
 
 
 def connect_offers_service(
-    settings: Settings, engine: Engine, *, timeout_s: float, n_threads: int = 1
+    settings: Settings,
+    engine: Engine,
+    *,
+    timeout_s: float,
+    n_threads: int = 1,
+    on_call: OnCall = ignore_call,
 ) -> OffersService:
     """Return the offers service that the settings name. Connects nowhere yet."""
     client = OffersClient(
@@ -146,5 +151,6 @@ def connect_offers_service(
         refresh_token=settings.offers_refresh_token,
         timeout_s=timeout_s,
         pool_size=n_threads,
+        on_call=on_call,
     )
     return OffersService(client, engine, sign_up_timeout_s=settings.offers_timeout_s)

@@ -68,7 +68,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def start_process(*command: str, **settings: str) -> Process:
         log = tmp_path / f"process-{len(processes)}.log"
-        processes.append(Process(list(command), settings, log))
+        # What those that are killed leave behind goes with the test.
+        processes.append(Process(list(command), {"TMPDIR": str(tmp_path), **settings}, log))
         return processes[-1]
 
     yield start_process

@@ -26,6 +26,7 @@ LAYERS = (
     "aggregator.services",
     "aggregator.schemas",
     "aggregator.http",
+    "aggregator.metrics",
     "aggregator.openapi",
     "aggregator.views",
     "aggregator.operations",
@@ -48,6 +49,7 @@ NEVER: dict[str, tuple[str, ...]] = {
     "aggregator.words": (*FLASK, *SQL, "requests", "aggregator"),
     "aggregator.settings": (*FLASK, *SQL, *LAYERS, "requests"),
     "aggregator.log": (*FLASK, *SQL, "requests", "aggregator"),
+    "aggregator.families": (*FLASK, *SQL, "requests", "aggregator"),
     "aggregator.clock": (*FLASK, *SQL, "requests", "aggregator"),
     "aggregator.deadline": (*FLASK, *SQL, "aggregator"),
     "aggregator.db": (*LAYERS, "aggregator.settings", "aggregator.history"),
@@ -76,6 +78,7 @@ NEVER: dict[str, tuple[str, ...]] = {
     ),
     "aggregator.http": (*_above("aggregator.http"), "requests", "aggregator.models"),
     "aggregator.http.problem_types": (*FLASK, *SQL, *LAYERS, "requests"),
+    "aggregator.metrics": (*_above("aggregator.metrics"), "requests", "aggregator.models"),
     "aggregator.openapi": (
         *SQL,
         *_above("aggregator.openapi"),

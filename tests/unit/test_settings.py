@@ -32,6 +32,7 @@ EVERY_VARIABLE: dict[str, tuple[str, object]] = {
     "LOG_FORMAT": ("text", "text"),
     "PORT": ("8000", 8000),
     "WEB_CONCURRENCY": ("4", 4),
+    "METRICS_PORT": ("9101", 9101),
 }
 
 
@@ -56,6 +57,7 @@ def test_nothing_set_gives_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None
         log_format="json",
         port=5000,
         web_concurrency=2,
+        metrics_port=None,
     )
 
 
