@@ -1,74 +1,92 @@
 # The two commands: `make run` and `make test`. All of them bring what they need.
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 
 BENCHMARKS := bench-fresh bench-storage bench-seal bench-trends bench-export bench-movers \
 	bench-lists bench-imports
 
-.PHONY: run test nightly fuzz postman newman lint types lock clean $(BENCHMARKS)
+.PHONY: run test test-quick nightly fuzz postman newman lint types lock licences audit clean $(BENCHMARKS)
 
-run: .venv/.runtime
+run: $(VENV)/.runtime
 	@exec $(BIN)/python -m demo
 
 # Tests that wait for processes or for the clock have hardly anything beside them. Those in
 # tests/fuzz look from outside, where no coverage is measured.
-test: lint types .venv/.browser
+test: lint types $(VENV)/.browser
 	$(BIN)/python -m pytest -n auto -m "not waits" --ignore=tests/fuzz --cov --cov-report= --cov-fail-under=0
 	$(BIN)/python -m pytest -n 3 -m waits --cov --cov-append --cov-report=term
 	$(BIN)/python -m pytest -n 4 -o faulthandler_timeout=600 tests/fuzz
 
-lint: .venv/.development
+# What a change of interpreter could break: make test-quick VENV=.venv-3.12 PYTHON=python3.12
+test-quick: $(VENV)/.development
+	$(BIN)/python -m pytest -n auto -m "not waits" --ignore=tests/fuzz --ignore=tests/browser
+
+lint: $(VENV)/.development
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: .venv/.development
+types: $(VENV)/.development
 	$(BIN)/mypy
 
 # What takes too long for every commit: many more histories, and many more kills.
-nightly: .venv/.development
+nightly: $(VENV)/.development
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/trend
 	KILLS=50 $(BIN)/python -m pytest tests/e2e/test_history_survives_kills.py
 
 # 50,000 requests and more.
-fuzz: .venv/.development
+fuzz: $(VENV)/.development
 	FUZZ_SEEDS=8 $(BIN)/python -m pytest -n auto -o faulthandler_timeout=600 tests/fuzz
 
 # The Postman collection is made out of the OpenAPI document.
-postman: .venv/.development
+postman: $(VENV)/.development
 	$(BIN)/python -m tools.postman
 
 # Needs npm.
-newman: .venv/.runtime
+newman: $(VENV)/.runtime
 	.ci/newman
 
-$(BENCHMARKS): bench-%: .venv/.development
+$(BENCHMARKS): bench-%: $(VENV)/.development
 	PYTHONPATH=. $(BIN)/python benchmarks/$*.py
 
-lock: .venv/.development
+lock: $(VENV)/.development
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" requirements.in -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" requirements-dev.in -o requirements-dev.txt
 
+# docs/licences.md is made out of the lock.
+licences: $(VENV)/.development
+	$(BIN)/python -m tools.licences
+
+# Known vulnerabilities of what is locked: asks pypi.org, and fails where that does not answer.
+audit: .venv-audit/bin/pip-audit
+	$< --strict --require-hashes --disable-pip -r requirements.txt
+	$< --strict --require-hashes --disable-pip -r requirements-dev.txt
+
+.venv-audit/bin/pip-audit: | $(VENV)/bin/python
+	$(BIN)/python -m venv .venv-audit
+	.venv-audit/bin/pip install -q --disable-pip-version-check pip-audit==2.10.1
+
 # For the tests in a browser: the one that is installed, or else one of its own.
-.venv/.browser: .venv/.development
+$(VENV)/.browser: $(VENV)/.development
 	@for name in chromium chromium-browser google-chrome; do \
 		command -v $$name >/dev/null && exit; \
 	done; $(BIN)/python -m playwright install chromium
 	@touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 
-.venv/bin/python:
+$(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 
-.venv/.runtime: requirements.txt | .venv/bin/python
+$(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.venv/.development: requirements-dev.txt | .venv/bin/python
+$(VENV)/.development: requirements-dev.txt | $(VENV)/bin/python
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r $<
-	@touch $@ .venv/.runtime
+	@touch $@ $(VENV)/.runtime
