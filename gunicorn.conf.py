@@ -29,6 +29,11 @@ bind = f"0.0.0.0:{_settings.port}"
 workers = _settings.web_concurrency
 worker_class = "gthread"
 threads = 8
+# What is under way at SIGTERM has this long to end. Heroku kills after 30 s.
+graceful_timeout = 25
+# Whoever closes an idle connection may close it on a request that is already on its way: that is
+# for the proxy in front to avoid. Heroku's router closes its own after 90 s.
+keepalive = 95
 # As long as gunicorn allows: a list may be asked for by a hundred ids and a long search.
 limit_request_line = 8190
 # It would listen on a socket in the user's home directory.

@@ -28,10 +28,11 @@ migrate = Migrate(
 )
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, process: str = "command") -> Flask:
     """Make the application.
 
     :param settings: None reads them from the environment.
+    :param process: what it is made for: ``web``, ``poller`` or ``command``.
     :raises SettingsError: The environment holds bad values.
     """
     settings = settings or Settings.from_env()
@@ -39,7 +40,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__)
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(
+            settings.database_url, pool_size=settings.database_pool_size, process=process
+        ),
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
     )
     # A path with an empty part is unknown, not a redirect to another.

@@ -117,13 +117,22 @@ def reading(engine: Engine | None = None) -> Iterator[Session]:
         yield session
 
 
-def engine_options(database_url: str) -> dict[str, Any]:
-    """Return the arguments for ``create_engine`` that suit the database."""
+def engine_options(
+    database_url: str, *, pool_size: int = 5, process: str = "command"
+) -> dict[str, Any]:
+    """Return the arguments for ``create_engine`` that suit the database.
+
+    :param pool_size: connections to PostgreSQL that the process may hold open. A SQLite
+        database is a file of our own: nobody counts there.
+    :param process: what the database shows beside each connection: ``web``, ``poller`` or
+        ``command``.
+    """
     # Without it, an error's text quotes the parameters, and with them tokens.
     options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
     if database_url.startswith("postgresql"):
-        options["connect_args"] = {"connect_timeout": 5, "application_name": "aggregator"}
-        options["pool_timeout"] = 5
+        name = f"aggregator {process}"
+        options["connect_args"] = {"connect_timeout": 5, "fallback_application_name": name}
+        options |= {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 5}
     return options
 
 

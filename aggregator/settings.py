@@ -31,6 +31,8 @@ class Settings:
 
     #: SQLAlchemy URL. A relative SQLite path is below Flask's instance folder.
     database_url: str = field(default="sqlite:///aggregator.db", repr=False)
+    #: Connections to PostgreSQL that one process may hold open.
+    database_pool_size: int = 5
     #: Base of the offers service including ``/api/v1``, without a slash at its end.
     offers_base_url: str | None = None
     #: Permanent secret exchanged for access tokens (generation 2). None: generation 1.
@@ -185,6 +187,7 @@ def _whole(lowest: int, highest: int) -> fields.Integer:
 
 _VARIABLES: dict[str, fields.Field[Any]] = {
     "DATABASE_URL": fields.Function(deserialize=_database_url),
+    "DATABASE_POOL_SIZE": _whole(1, 100),
     "OFFERS_BASE_URL": fields.Function(deserialize=_base_url),
     "OFFERS_REFRESH_TOKEN": fields.Function(deserialize=_header_value),
     # Longer answers would outlast the lease that a poller has on a product.

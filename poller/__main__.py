@@ -57,7 +57,7 @@ def run(settings: Settings, *, once: bool) -> int:
     """
     if settings.offers_base_url is None:
         raise OffersServiceNotConfigured
-    with create_app(settings).app_context():
+    with create_app(settings, "poller").app_context():
         engine = db.engine
     metrics = PollerMetrics()
     offers_service = connect_offers_service(

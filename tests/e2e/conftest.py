@@ -39,6 +39,10 @@ class Web:
         """Call the API."""
         return self._session.request(method, self.api + path, timeout=20, **kwargs)
 
+    def authorize(self, token: str) -> None:
+        """Send a token with all further calls."""
+        self._session.headers["Authorization"] = f"Bearer {token}"
+
     def get(self, path: str) -> Any:
         """Return the JSON of a path, which must be there."""
         response = self.call("GET", path)

@@ -12,6 +12,7 @@ from aggregator.settings import Settings
 
 EVERY_VARIABLE: dict[str, tuple[str, object]] = {
     "DATABASE_URL": ("sqlite:////var/lib/a.db", "sqlite:////var/lib/a.db"),
+    "DATABASE_POOL_SIZE": ("3", 3),
     "OFFERS_BASE_URL": ("https://example.org/api/v1", "https://example.org/api/v1"),
     "OFFERS_REFRESH_TOKEN": ("6f9619ff-8b86", "6f9619ff-8b86"),
     "OFFERS_TIMEOUT_S": ("7.5", 7.5),
@@ -41,6 +42,7 @@ def test_nothing_set_gives_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None
     assert Settings.from_env({}) == Settings()
     assert Settings() == Settings(
         database_url="sqlite:///aggregator.db",
+        database_pool_size=5,
         offers_base_url=None,
         offers_refresh_token=None,
         offers_timeout_s=5.0,
@@ -95,6 +97,10 @@ def test_other_variables_do_not_matter() -> None:
         ("postgres://u:p@h:5432/d", "postgresql+psycopg2://u:p@h:5432/d"),
         ("postgresql://u:p@h/d?sslmode=require", "postgresql+psycopg2://u:p@h/d?sslmode=require"),
         ("postgresql+psycopg2://h/d", "postgresql+psycopg2://h/d"),
+        (
+            "postgres://u:p%40s%2Fs%25@ec2-1.example.com:5432/d?sslmode=require&a=b%20c",
+            "postgresql+psycopg2://u:p%40s%2Fs%25@ec2-1.example.com:5432/d?sslmode=require&a=b%20c",
+        ),
         ("sqlite://", "sqlite://"),
         (" sqlite:///a.db ", "sqlite:///a.db"),
     ],
@@ -136,6 +142,8 @@ def test_stale_after_defaults_to_five_intervals(
         ("DATABASE_URL", "mysql://h/d"),
         ("DATABASE_URL", "aggregator.db"),
         ("DATABASE_URL", "sqlite:aggregator.db"),
+        ("DATABASE_POOL_SIZE", "0"),
+        ("DATABASE_POOL_SIZE", "101"),
         ("OFFERS_BASE_URL", "example.org/api/v1"),
         ("OFFERS_BASE_URL", "ftp://example.org/"),
         ("OFFERS_BASE_URL", "http:///api/v1"),
