@@ -8,6 +8,9 @@ from typing import Any
 from sqlalchemy import Dialect, Numeric, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
+#: For an integer of 64 bits.
+_TOO_LONG = 2**63
+
 
 class _SqliteNumeric(UserDefinedType[Any]):
     """SQLite's own NUMERIC: integers of up to 64 bits and doubles, as they come."""
@@ -30,8 +33,9 @@ class Number(TypeDecorator[Any]):
         return _SqliteNumeric() if dialect.name == "sqlite" else Numeric()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> int | float | None:
-        """Give whole numbers back as integers."""
-        return _plain(value) if isinstance(value, Decimal) else value
+        """Give whole numbers back as integers; what is too long for one was a double."""
+        plain: float | None = _plain(value) if isinstance(value, Decimal) else value
+        return plain if plain is None or abs(plain) < _TOO_LONG else float(plain)
 
 
 class BigNumber(TypeDecorator[Any]):

@@ -29,8 +29,10 @@ from aggregator.models import FirstPrice, LastPrice, PriceHour, PriceSeal, Price
 _HOUR = timedelta(hours=1)
 #: Not a parameter: with one, SQLite would not see that the index of these rows serves.
 _OF_BEST = PriceHour.aggregate == literal_column("'best'")
-#: The first price of a sealed hour: whole numbers, as best prices are.
-_FIRST_PRICE = cast(func.coalesce(PriceHour.open, PriceHour.first), BigInteger)
+_FIRST_NUMBER = func.coalesce(PriceHour.open, PriceHour.first)
+#: The first price of a sealed hour: whole numbers, as best prices are. Other aggregates may be
+#: too large for it, and a condition may meet them.
+_FIRST_PRICE = cast(_FIRST_NUMBER, BigInteger)
 
 Price = ColumnElement[Any]
 
@@ -86,7 +88,7 @@ def rank_movers(session: Session, since: datetime, *, sort: str, limit: int) -> 
 def _starts(since: datetime) -> Any:
     """Return the prices at hand of nearly all products, at most one of each."""
     sealed = select(PriceHour.product_id, _FIRST_PRICE.label("price")).where(
-        _OF_BEST, PriceHour.hour == since, _FIRST_PRICE.is_not(None)
+        _OF_BEST, PriceHour.hour == since, _FIRST_NUMBER.is_not(None)
     )
     recent = select(PriceStart.product_id, PriceStart.price).where(PriceStart.hour == since)
     # Who had the first price of all within the hour has a row of the hour.
@@ -124,7 +126,7 @@ def _next_sealed(since: datetime) -> Price:
             PriceHour.product_id == ProductSync.product_id,
             _OF_BEST,
             PriceHour.hour > since,
-            _FIRST_PRICE.is_not(None),
+            _FIRST_NUMBER.is_not(None),
         )
         .order_by(PriceHour.hour)
     )

@@ -80,6 +80,13 @@ def test_double_comes_back_as_the_same_double(engine: Engine, table: Table, colu
     assert [float(number) for number in found if number is not None] == FLOATS
 
 
+def test_double_too_long_for_an_integer_stays_one(engine: Engine, table: Table) -> None:
+    store(engine, table, "number", [2.0**63, -1e300])
+    found = read(engine, table, "number")
+    assert found == [2.0**63, -1e300]
+    assert {type(number) for number in found} == {float}
+
+
 @pytest.mark.parametrize("column", ["number", "big"])
 def test_whole_double_comes_back_as_whole(engine: Engine, table: Table, column: str) -> None:
     store(engine, table, column, [100.0, 0.0, 2.0**53])
