@@ -15,6 +15,7 @@ from aggregator.http import (
     json_provider,
     problems,
     proxies,
+    replica,
     request_log,
 )
 from aggregator.settings import Settings
@@ -43,12 +44,14 @@ def create_app(settings: Settings | None = None, process: str = "command") -> Fl
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(
             settings.database_url, pool_size=settings.database_pool_size, process=process
         ),
+        SQLALCHEMY_BINDS=replica.binds(settings, process),
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
     )
     # A path with an empty part is unknown, not a redirect to another.
     app.url_map.merge_slashes = False
     db.init_app(app)
     migrate.init_app(app, db)
+    replica.init_app(app)
     counted = metrics.init_app(app, settings)
     current.init_app(app, settings, on_upstream_call=counted.called_upstream)
     json_provider.init_app(app)

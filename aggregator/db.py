@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
 from sqlite3 import Error as SQLiteError
 from typing import Any, Literal
+from urllib.parse import quote
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, ExceptionContext, MetaData, event
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    ExceptionContext,
+    MetaData,
+    create_engine,
+    event,
+    make_url,
+)
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, registry
@@ -84,6 +96,9 @@ def first_line(error: BaseException) -> str:
     return str(error).splitlines()[0]
 
 
+#: What :func:`reading` reads from where nobody names an engine; None for the application's own.
+_reads_from: ContextVar[Engine | None] = ContextVar("reads_from", default=None)
+
 #: How migrations spell our types.
 _PLAIN_TYPES: dict[type, str] = {
     UtcDateTime: "sa.DateTime(timezone=True)",
@@ -109,12 +124,45 @@ def unit_of_work(engine: Engine | None = None) -> Iterator[Session]:
 def reading(engine: Engine | None = None) -> Iterator[Session]:
     """Open a transaction that only reads, and sees one instant of the database throughout.
 
-    :param engine: None for the current application's.
+    :param engine: None for what :func:`read_engine` returns.
     """
-    with Session(engine or db.engine) as session, session.begin():
+    with Session(engine or read_engine()) as session, session.begin():
         if session.get_bind().dialect.name == "postgresql":
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         yield session
+
+
+def read_engine() -> Engine:
+    """Return the engine to read from: the current application's, unless another was chosen."""
+    return _reads_from.get() or db.engine
+
+
+@contextmanager
+def reads_from(engine: Engine) -> Iterator[None]:
+    """Let :func:`reading` read from another engine meanwhile."""
+    token = _reads_from.set(engine)
+    try:
+        yield
+    finally:
+        _reads_from.reset(token)
+
+
+@contextmanager
+def connected(database_url: str, folder: str) -> Iterator[Engine]:
+    """Give an engine for a database that is there beside the application's.
+
+    :param folder: where a relative SQLite path begins.
+    """
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        # By its plain name, SQLite would make a file where there is none.
+        path = quote(str(Path(folder, url.database)))
+        url = url.set(database=f"file:{path}", query={"mode": "rw", "uri": "true"})
+    engine = create_engine(url, **engine_options(database_url))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def engine_options(

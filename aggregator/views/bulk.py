@@ -13,7 +13,7 @@ from aggregator import current
 from aggregator.bulk import CSV, MAX_BYTES, MEDIA_TYPES, NDJSON
 from aggregator.bulk.rows import FailedRow, ProductRow
 from aggregator.clock import utc_now
-from aggregator.db import db, unit_of_work
+from aggregator.db import read_engine, unit_of_work
 from aggregator.errors import ImportFailed
 from aggregator.schemas.idempotency import IdempotencyHeaders
 from aggregator.schemas.imports import (
@@ -88,7 +88,7 @@ def export_products(query: dict[str, Any]) -> Response:
     """
     format_ = query["format"] or accepted_format(NDJSON, CSV)
     schema = ProductSchema(many=True)
-    pages = exports.iter_pages(db.engine, stale_before=current.stale_before())
+    pages = exports.iter_pages(read_engine(), stale_before=current.stale_before())
     return stream_file(format_, COLUMNS, map(schema.dump, pages), name="products")
 
 

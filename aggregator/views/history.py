@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response, request
 
 from aggregator.bulk import CSV, JSON, NDJSON
-from aggregator.db import db, reading
+from aggregator.db import read_engine, reading
 from aggregator.errors import Fault, InvalidInput
 from aggregator.history.detail import Event
 from aggregator.schemas.changes import ChangeListQuery, ChangePageSchema
@@ -52,7 +52,7 @@ def _stream(product_id: UUID, question: ChangesQuestion, format_: str) -> Respon
     if given:
         told = "A stream has no pages."
         raise InvalidInput([Fault("parameter", name, "conflict", told) for name in given])
-    pages = changes.iter_pages(db.engine, product_id, question)
+    pages = changes.iter_pages(read_engine(), product_id, question)
     rows = (map(_to_row, page) for page in pages)
     return stream_file(format_, Event._fields, rows, name=f"history-{product_id}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -10,6 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import pytest
+from click.testing import Result
 from flask import Flask
 from sqlalchemy import Engine, update
 
@@ -21,8 +23,8 @@ from aggregator.services import products
 from aggregator.services.offers_service import connect_offers_service
 from aggregator.settings import Settings
 from poller.jobs import PollJob
-from tests.conftest import REFRESH_TOKEN
-from tests.databases import new_postgres_database
+from tests.conftest import NOWHERE, REFRESH_TOKEN
+from tests.databases import migrated, new_postgres_database
 from tests.redis_server import RedisServer, running_redis
 from tests.sandbox_control import SandboxControl
 
@@ -121,6 +123,55 @@ def _apps(url: str) -> Iterator[Flask]:
         engine = db.engine
     yield app
     engine.dispose()
+
+
+class Database:
+    """A database of a test's own, with an application on it whose API asks for tokens."""
+
+    def __init__(self, url: str, **settings: Any) -> None:
+        self.url = url
+        defaults = {
+            "offers_base_url": NOWHERE,
+            "offers_refresh_token": REFRESH_TOKEN,
+            "api_auth": "all",
+            "log_level": "warning",
+        }
+        self.app = create_app(Settings(database_url=url, **(defaults | settings)))
+        with self.app.app_context():
+            self.engine = db.engine
+
+    def run(self, *words: str, status: int = 0) -> Result:
+        """Run a command; it must end with a status."""
+        result = self.app.test_cli_runner().invoke(args=words)
+        assert result.exit_code == status, result.output
+        assert isinstance(result.exception, SystemExit | None)
+        return result
+
+
+class MakeDatabase(Protocol):
+    """Makes a database, ``sqlite`` or ``postgresql``."""
+
+    def __call__(self, kind: str, *, migrate: bool = True, **settings: Any) -> Database: ...
+
+
+@pytest.fixture
+def make_database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[MakeDatabase]:
+    """Return a function that makes databases; those of SQLite each in a folder of its own."""
+    with ExitStack() as stack:
+
+        def make(kind: str, *, migrate: bool = True, **settings: Any) -> Database:
+            if kind == "sqlite":
+                folder = tmp_path / f"{len(list(tmp_path.iterdir()))} #" / "instance"
+                folder.mkdir(parents=True)
+                url = f"sqlite:///{folder}/aggregator.db"
+            else:
+                server = request.getfixturevalue("postgres_url")
+                url = stack.enter_context(new_postgres_database(server))
+            made = Database(migrated(url) if migrate else url, **settings)
+            stack.callback(made.engine.dispose)
+            return made
+
+        yield make
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from aggregator.settings import Settings
 EVERY_VARIABLE: dict[str, tuple[str, object]] = {
     "DATABASE_URL": ("sqlite:////var/lib/a.db", "sqlite:////var/lib/a.db"),
     "DATABASE_POOL_SIZE": ("3", 3),
+    "DATABASE_URL_READONLY": ("sqlite:////var/lib/b.db", "sqlite:////var/lib/b.db"),
     "OFFERS_BASE_URL": ("https://example.org/api/v1", "https://example.org/api/v1"),
     "OFFERS_REFRESH_TOKEN": ("6f9619ff-8b86", "6f9619ff-8b86"),
     "OFFERS_TIMEOUT_S": ("7.5", 7.5),
@@ -43,6 +44,7 @@ def test_nothing_set_gives_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None
     assert Settings() == Settings(
         database_url="sqlite:///aggregator.db",
         database_pool_size=5,
+        database_url_readonly=None,
         offers_base_url=None,
         offers_refresh_token=None,
         offers_timeout_s=5.0,
@@ -144,6 +146,8 @@ def test_stale_after_defaults_to_five_intervals(
         ("DATABASE_URL", "sqlite:aggregator.db"),
         ("DATABASE_POOL_SIZE", "0"),
         ("DATABASE_POOL_SIZE", "101"),
+        ("DATABASE_URL_READONLY", "mysql://h/d"),
+        ("DATABASE_URL_READONLY", "postgresql://h/beside-sqlite"),
         ("OFFERS_BASE_URL", "example.org/api/v1"),
         ("OFFERS_BASE_URL", "ftp://example.org/"),
         ("OFFERS_BASE_URL", "http:///api/v1"),
@@ -230,6 +234,7 @@ def test_number_of_seconds_too_large_for_any_clock_is_refused(name: str) -> None
     ("name", "value"),
     [
         ("DATABASE_URL", "mysql://u:hush-hush@h/d"),
+        ("DATABASE_URL_READONLY", "postgresql://u:hush-hush@h/d"),
         ("OFFERS_BASE_URL", "http://u:hush-hush@h/"),
         ("OFFERS_REFRESH_TOKEN", "hush-hush\x7f"),
         ("RATE_LIMIT_STORAGE", "redis://:hush-hush@h:port"),
@@ -262,12 +267,18 @@ def test_good_variables_do_not_hide_a_bad_one() -> None:
     [
         pytest.param({"offers_refresh_token": "hush-hush"}, id="refresh-token"),
         pytest.param({"database_url": "postgresql://u:hush-hush@h/d"}, id="database-password"),
+        pytest.param({"database_url_readonly": "postgresql://:hush-hush@h"}, id="replica-password"),
         pytest.param({"rate_limit_storage": "redis://:hush-hush@h"}, id="redis-password"),
     ],
 )
 def test_repr_holds_no_secret(secret: dict[str, Any]) -> None:
     assert "hush-hush" not in repr(Settings(**secret))
     assert "hush-hush" not in str(Settings(**secret))
+
+
+def test_replica_may_be_spelled_differently() -> None:
+    given = {"DATABASE_URL": "postgres://h/d", "DATABASE_URL_READONLY": "postgresql://r/d"}
+    assert Settings.from_env(given).database_url_readonly == "postgresql+psycopg2://r/d"
 
 
 def test_a_database_port_that_is_no_number_is_refused() -> None:
