@@ -1,0 +1,133 @@
+"""Backup, loss and restore, with the very commands of the documentation."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from aggregator.clock import utc_now
+from aggregator.db import engine_options
+from tests.e2e.stored_history import find_torn
+from tests.factories import make_product, observe
+from tests.integration import market
+from tests.integration.api import PRODUCTS
+from tests.integration.conftest import Database, MakeDatabase
+from tests.integration.handbook import carry_out, commands
+from tests.integration.past import A
+from tests.sandbox_control import SandboxControl
+
+pytestmark = pytest.mark.waits
+
+SECTIONS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+SYNC = ("products", "sync", str(market.KETTLE))
+LOST = "00000000-0000-4000-8000-000000000001"
+
+
+def plain(database: Database) -> str:
+    """Return a database's URL as people write it."""
+    return database.url.replace("+psycopg2", "")
+
+
+def serve(sandbox: SandboxControl, price: int) -> None:
+    sandbox.serve(market.KETTLE, [{"id": str(A), "price": price, "items_in_stock": 1}])
+
+
+@pytest.mark.parametrize("kind", SECTIONS)
+def test_what_was_lost_answers_as_before_and_goes_on(
+    make_database: MakeDatabase,
+    sandbox: SandboxControl,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    settings: dict[str, Any] = {
+        "offers_base_url": sandbox.base_url,
+        "stale_after_s": 0.2,
+        "offers_timeout_s": 2,
+    }
+    lost = make_database(kind, **settings)
+    url = make_url(lost.url)
+    folder = Path(str(url.database)).parents[1] if kind == "sqlite" else tmp_path
+    token = market.fill(lost.app, lost.engine)
+    auth = {"headers": {"Authorization": f"Bearer {token}"}}
+    serve(sandbox, 1_000)
+    lost.run(*SYNC, status=1)  # It finds out that the service has to be told of the product.
+    lost.run(*SYNC)
+    now = utc_now()
+    with monkeypatch.context() as pinned:
+        market.pin_clock(pinned, now)
+        told = market.answers(lost.app, token, now)
+    back_up, restore = commands(SECTIONS[kind])
+    carry_out(back_up, folder, plain(lost))
+
+    # Another access token, another price and another product than the backup has.
+    sandbox.revoke()
+    serve(sandbox, 5)
+    lost.run(*SYNC)
+    lost_at = utc_now()
+    client = lost.app.test_client()
+    assert client.post(PRODUCTS, json={"id": LOST, "name": "x"}, **auth).status_code == 201
+    lost.engine.dispose()
+    if kind == "sqlite":
+        restored = lost
+    else:
+        with lost.engine.begin() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+        restored = make_database(kind, migrate=False, **settings)
+    carry_out(restore, folder, plain(restored))
+    with monkeypatch.context() as pinned:
+        market.pin_clock(pinned, now)
+        assert market.answers(restored.app, token, now) == told
+
+    serve(sandbox, 1_200)
+    said = restored.run(*SYNC, status=1)
+    assert "another access token is still valid" in said.output
+    sandbox.revoke()
+    restored.run(*SYNC)
+    client = restored.app.test_client()
+    assert client.get(f"{PRODUCTS}/{LOST}", **auth).status_code == 404
+    again = client.post(PRODUCTS, json={"id": LOST, "name": "x"}, **auth)
+    assert again.get_json()["registered_at"], "that it was registered before does not matter"
+    of_kettle = f"{PRODUCTS}/{market.KETTLE}"
+    since = now.isoformat().replace("+00:00", "Z")
+    trend = client.get(f"{of_kettle}/trend?from={since}", **auth).get_json()
+    assert (trend["start"]["value"], trend["end"]["value"]) == (1_000, 1_200)
+    assert trend["low"]["value"] == 1_000, "nobody knows of the price that was lost"
+    assert trend["coverage"] < 1
+    instant = lost_at.isoformat().replace("+00:00", "Z")
+    assert client.get(f"{of_kettle}/offers?at={instant}", **auth).get_json()["stale"]
+
+
+def test_a_backup_of_sqlite_that_is_written_to_is_consistent(make_database: MakeDatabase) -> None:
+    source = make_database("sqlite")
+    folder = Path(str(make_url(source.url).database)).parents[1]
+    ends = threading.Event()
+    written = threading.Event()
+
+    def write() -> None:
+        while not ends.is_set():
+            product_id = make_product(source.engine)
+            for price in range(3):
+                observe(source.engine, product_id, {A: (price, 1)})
+            written.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    written.wait(20)
+    back_up, _ = commands("SQLite")
+    carry_out(back_up, folder, source.url)
+    ends.set()
+    writer.join()
+    copy = folder / "aggregator.backup.db"
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    engine = create_engine(f"sqlite:///{copy}", **engine_options("sqlite:"))
+    assert find_torn(engine) == []
+    engine.dispose()
