@@ -17,6 +17,8 @@ from aggregator.http import (
     proxies,
     replica,
     request_log,
+    security_headers,
+    sessions,
 )
 from aggregator.settings import Settings
 
@@ -46,6 +48,9 @@ def create_app(settings: Settings | None = None, process: str = "command") -> Fl
         ),
         SQLALCHEMY_BINDS=replica.binds(settings, process),
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        # Whatever FLASK_DEBUG says: errors are answered as documented.
+        DEBUG=False,
+        PROPAGATE_EXCEPTIONS=False,
     )
     # A path with an empty part is unknown, not a redirect to another.
     app.url_map.merge_slashes = False
@@ -57,6 +62,8 @@ def create_app(settings: Settings | None = None, process: str = "command") -> Fl
     json_provider.init_app(app)
     proxies.init_app(app, settings.trusted_proxies)
     request_log.init_app(app)
+    security_headers.init_app(app, private=settings.api_auth != "off")
+    sessions.init_app(app, settings.secret_key)
     compression.init_app(app)
     cross_origin.init_app(app, settings.cors_origins)
     access_control.init_app(app, settings)

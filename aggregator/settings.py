@@ -21,6 +21,8 @@ _SQLALCHEMY_DRIVERS = {
     "sqlite": "sqlite",
 }
 
+_SECRET_KEY_LENGTH = 32
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -60,6 +62,8 @@ class Settings:
     rate_limit_storage: str = field(default="memory://", repr=False)
     #: Web origins whose pages may call the API, in lower case, or ``*`` alone for all.
     cors_origins: tuple[str, ...] = ()
+    #: What cookies are signed with. None: a random key, which is kept in the database.
+    secret_key: str | None = field(default=None, repr=False)
     #: How many proxies stand in front, each of which tells in ``X-Forwarded-For`` who called it.
     trusted_proxies: int = 0
     log_level: str = "info"
@@ -150,6 +154,12 @@ def _rate_limit_storage(value: str) -> str:
     return value.strip()
 
 
+def _secret_key(value: str) -> str:
+    if len(value.strip()) < _SECRET_KEY_LENGTH:
+        raise ValidationError(f"must have at least {_SECRET_KEY_LENGTH} characters")
+    return value.strip()
+
+
 def _origins(value: str) -> tuple[str, ...]:
     origins = tuple(origin.strip().casefold() for origin in value.split(","))
     if origins != ("*",) and not all(map(_is_origin, origins)):
@@ -214,6 +224,7 @@ _VARIABLES: dict[str, fields.Field[Any]] = {
     "RATE_LIMIT": fields.Function(deserialize=_rate_limit),
     "RATE_LIMIT_STORAGE": fields.Function(deserialize=_rate_limit_storage),
     "CORS_ORIGINS": fields.Function(deserialize=_origins),
+    "SECRET_KEY": fields.Function(deserialize=_secret_key),
     "TRUSTED_PROXIES": _whole(0, 10),
     "LOG_LEVEL": fields.Function(deserialize=_one_of("debug", "info", "warning", "error")),
     "LOG_FORMAT": fields.Function(deserialize=_one_of("json", "text")),

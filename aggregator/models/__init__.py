@@ -10,6 +10,7 @@ from aggregator.models.poller import Poller
 from aggregator.models.poller_figure import PollerFigure
 from aggregator.models.product import Product, ProductSync
 from aggregator.models.sealed import OfferFigures, PriceDetail, PriceHour, PriceSeal
+from aggregator.models.secret_key import SecretKey
 
 __all__ = [
     "ApiToken",
@@ -30,4 +31,5 @@ __all__ = [
     "PriceStart",
     "Product",
     "ProductSync",
+    "SecretKey",
 ]

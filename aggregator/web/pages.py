@@ -54,8 +54,6 @@ def page(template: str, *, policy: dict[str, str] | None = None, **values: objec
     directives = _POLICY | (policy or {})
     told = "; ".join(f"{name} {sources}" for name, sources in directives.items())
     response.headers["Content-Security-Policy"] = told
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 

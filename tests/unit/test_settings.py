@@ -29,6 +29,7 @@ EVERY_VARIABLE: dict[str, tuple[str, object]] = {
         "https://a.example, http://[::1]:3000",
         ("https://a.example", "http://[::1]:3000"),
     ),
+    "SECRET_KEY": (f" {'k' * 32}\n", "k" * 32),
     "TRUSTED_PROXIES": ("2", 2),
     "LOG_LEVEL": ("debug", "debug"),
     "LOG_FORMAT": ("text", "text"),
@@ -56,6 +57,7 @@ def test_nothing_set_gives_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None
         rate_limit=None,
         rate_limit_storage="memory://",
         cors_origins=(),
+        secret_key=None,
         trusted_proxies=0,
         log_level="info",
         log_format="json",
@@ -194,6 +196,8 @@ def test_stale_after_defaults_to_five_intervals(
         ("CORS_ORIGINS", "https://a.example,,https://b.example"),
         ("CORS_ORIGINS", "https://a.example,*"),
         ("CORS_ORIGINS", "null"),
+        ("SECRET_KEY", "k" * 31),
+        ("SECRET_KEY", f" {'k' * 31} "),
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "11"),
         ("LOG_LEVEL", "loud"),
@@ -239,6 +243,7 @@ def test_number_of_seconds_too_large_for_any_clock_is_refused(name: str) -> None
         ("OFFERS_REFRESH_TOKEN", "hush-hush\x7f"),
         ("RATE_LIMIT_STORAGE", "redis://:hush-hush@h:port"),
         ("CORS_ORIGINS", "https://u:hush-hush@h"),
+        ("SECRET_KEY", "hush-hush"),
     ],
 )
 def test_refusal_does_not_repeat_the_value(name: str, value: str) -> None:
@@ -269,6 +274,7 @@ def test_good_variables_do_not_hide_a_bad_one() -> None:
         pytest.param({"database_url": "postgresql://u:hush-hush@h/d"}, id="database-password"),
         pytest.param({"database_url_readonly": "postgresql://:hush-hush@h"}, id="replica-password"),
         pytest.param({"rate_limit_storage": "redis://:hush-hush@h"}, id="redis-password"),
+        pytest.param({"secret_key": "hush-hush"}, id="secret-key"),
     ],
 )
 def test_repr_holds_no_secret(secret: dict[str, Any]) -> None:
