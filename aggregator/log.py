@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging.config
 import sys
+import threading
 from datetime import datetime
+from types import TracebackType
 from typing import Any
 from uuid import UUID
 
 import structlog
+
+log = structlog.get_logger(__name__)
 
 
 def configure(level: str, format_: str) -> None:
@@ -26,6 +30,26 @@ def configure(level: str, format_: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
     )
     logging.config.dictConfig(logging_config(level, format_))
+
+
+def log_crashes() -> None:
+    """Write what nobody caught, and what Python warns of, like everything else that is logged.
+
+    For processes of ours, once logging is configured.
+    """
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _log_crash
+    threading.excepthook = lambda crash: log.critical(
+        "thread_crashed",
+        thread=crash.thread.name if crash.thread else None,
+        exc_info=crash.exc_value,
+    )
+
+
+def request_id() -> str | None:
+    """Return the id of the request, or of the batch, that this thread works for."""
+    found: str | None = structlog.contextvars.get_contextvars().get("request_id")
+    return found
 
 
 def logging_config(level: str, format_: str) -> dict[str, Any]:
@@ -58,6 +82,15 @@ def logging_config(level: str, format_: str) -> dict[str, Any]:
     }
 
 
+def _log_crash(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, traceback)
+    else:
+        log.critical("process_crashed", exc_info=error)
+
+
 def _shared_processors() -> list[Any]:
     return [
         structlog.contextvars.merge_contextvars,
@@ -86,9 +119,7 @@ def _renderers(format_: str) -> list[Any]:
 def _visible(_logger: Any, _method: str, event: structlog.typing.EventDict) -> Any:
     """Write control characters so that a terminal shows them instead of obeying."""
     return {
-        name: repr(value)
-        if isinstance(value, str) and name != "event" and not value.isprintable()
-        else value
+        name: repr(value) if isinstance(value, str) and not value.isprintable() else value
         for name, value in event.items()
     }
 

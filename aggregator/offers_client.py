@@ -27,6 +27,7 @@ from aggregator.errors import (
     OffersServiceUnreachable,
     UnknownProduct,
 )
+from aggregator.log import request_id
 from aggregator.offers_wire import (
     AccessToken,
     Snapshot,
@@ -57,7 +58,8 @@ class OffersClient:
     Every call raises, beside what it names, :class:`OffersServiceUnavailable` for anything
     that may pass (network, time-out, 5xx, 429, an unreadable answer) and
     :class:`OffersServiceRejected` for any other refusal. Redirects are not followed: the
-    token would travel along in a header that no library knows to strip.
+    token would travel along in a header that no library knows to strip. ``X-Request-ID`` is
+    what the thread's own lines in the log carry, where they carry one.
 
     :param base_url: with ``/api/v1``, without a slash at its end; None: every call fails.
     :param refresh_token: the secret of generation 2; None speaks generation 1.
@@ -168,7 +170,7 @@ class OffersClient:
                 self._session.request(
                     method,
                     self.base_url + path,
-                    headers={"Bearer": token} if token is not None else {},
+                    headers=_headers(token),
                     json=json,
                     timeout=timeout_s,
                     allow_redirects=False,
@@ -190,6 +192,11 @@ class OffersClient:
             return OffersServiceUnavailable(f"the offers service answered {status} unexpectedly")
         secrets = [secret for secret in (token, self._refresh_token) if secret]
         return OffersServiceRejected(status, decode_error(body, secrets))
+
+
+def _headers(token: str | None) -> dict[str, str]:
+    headers = {"Bearer": token, "X-Request-ID": request_id()}
+    return {name: value for name, value in headers.items() if value is not None}
 
 
 def _session(base_url: str | None, pool_size: int) -> requests.Session:

@@ -11,6 +11,7 @@ import structlog
 from aggregator import create_app
 from aggregator.db import DATABASE_UNAVAILABLE, db, first_line
 from aggregator.errors import DatabaseNotMigrated, OffersServiceNotConfigured, SettingsError
+from aggregator.log import log_crashes
 from aggregator.services.offers_service import connect_offers_service
 from aggregator.services.schema import require_schema
 from aggregator.settings import Settings
@@ -59,6 +60,7 @@ def run(settings: Settings, *, once: bool) -> int:
         raise OffersServiceNotConfigured
     with create_app(settings, "poller").app_context():
         engine = db.engine
+    log_crashes()
     metrics = PollerMetrics()
     offers_service = connect_offers_service(
         settings,

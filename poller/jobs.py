@@ -10,13 +10,16 @@ from itertools import islice
 from multiprocessing import TimeoutError as NotYet
 from multiprocessing.pool import ThreadPool
 from threading import Event
+from uuid import uuid4
 
 import structlog
 from sqlalchemy import Engine
+from structlog.contextvars import bound_contextvars
 
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
 from aggregator.errors import OffersServiceUnavailable
+from aggregator.log import request_id
 from aggregator.services.claims import LEASE, Claim, claim_due, find_due
 from aggregator.services.offers_service import OffersService
 from aggregator.services.polls import Outcome, poll_product
@@ -79,10 +82,8 @@ class PollJob:
         """Poll until nothing is due, the service is down, or the process shall end."""
         tally = Tally()
         while not self._stop.is_set() and (claims := self._claim()):
-            outcomes = self._attempts(claims)
-            while batch := list(islice(outcomes, _STORE_BATCH)):
-                self._store(batch, tally)
-                self._on_progress()
+            with bound_contextvars(request_id=uuid4().hex):
+                self._poll(claims, tally)
         return tally
 
     def close(self) -> None:
@@ -100,11 +101,19 @@ class PollJob:
         self._metrics.claimed(claims, due, now)
         return claims
 
+    def _poll(self, claims: Sequence[Claim], tally: Tally) -> None:
+        outcomes = self._attempts(claims)
+        while batch := list(islice(outcomes, _STORE_BATCH)):
+            self._store(batch, tally)
+            self._on_progress()
+
     def _attempts(self, claims: Sequence[Claim]) -> Iterator[Outcome]:
         """Yield each product's outcome as it arrives; all of them, within the lease."""
         waiting = {claim.product_id: claim for claim in claims}
         begun_at = time.monotonic()
-        begin = partial(self._attempt, begin_before=begun_at + _BEGIN_WITHIN_S)
+        begin = partial(
+            self._attempt, request_id=request_id(), begin_before=begun_at + _BEGIN_WITHIN_S
+        )
         arriving = self._pool.imap_unordered(begin, claims)
         deadline = begun_at + _END_WITHIN_S
         while waiting and time.monotonic() < deadline:
@@ -120,11 +129,12 @@ class PollJob:
         for claim in waiting.values():
             yield self._judge(Outcome(claim, error=late, deferred=self._stop.is_set()))
 
-    def _attempt(self, claim: Claim, begin_before: float) -> Outcome:
+    def _attempt(self, claim: Claim, request_id: str | None, begin_before: float) -> Outcome:
         too_late = time.monotonic() > begin_before
         if too_late or self._stop.is_set() or self._breaker.blocks():
             return Outcome(claim, deferred=True)
-        return poll_product(self._offers_service, claim)
+        with bound_contextvars(request_id=request_id):
+            return poll_product(self._offers_service, claim)
 
     def _judge(self, outcome: Outcome) -> Outcome:
         """Tell the breaker what an outcome says of the service, and excuse it accordingly."""

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.faults import NO_FAULTS, FaultError, Faults
+from sandbox.journal import LOGGED
 from sandbox.refusal import Refusal
 from sandbox.service import OffersService, Script
 
@@ -64,7 +65,10 @@ def _add_state(bp: Blueprint, service: OffersService) -> None:
     @bp.get("/log")
     def get_log() -> Response:
         since = _whole_number(request.args.get("since", 0), "since", most=None)
-        entries = service.list_served(since)
+        call = request.args.get("call", "offers")
+        if call not in LOGGED:
+            raise ControlError(f"call must be one of {', '.join(LOGGED)}")
+        entries = service.list_served(since, call)
         body = b"[" + b",".join(entry.to_json() for entry in entries) + b"]"
         return Response(body, content_type="application/json")
 

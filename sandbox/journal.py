@@ -1,16 +1,18 @@
-"""What was answered, for tests that compare it with what was stored."""
+"""What was answered, for tests that compare it with what was stored, and to follow requests."""
 
 from collections import Counter, deque
 from typing import NamedTuple
 
-from sandbox.reply import compact_json
+from sandbox.reply import Reply, compact_json
 
 #: Entries kept; older ones are dropped.
 CAPACITY = 200_000
+#: The calls that are remembered one by one.
+LOGGED = ("register", "offers")
 
 
 class Entry(NamedTuple):
-    """One answered offers call."""
+    """One answered call that was about a product."""
 
     n: int
     #: When it was answered, Unix seconds.
@@ -20,6 +22,8 @@ class Entry(NamedTuple):
     status: int
     #: The JSON list that was sent, shared with the market's cache; None if it was no list.
     offers: bytes | None
+    #: What the caller named its request.
+    request_id: str | None
 
     def to_json(self) -> bytes:
         """Return the entry as a JSON object."""
@@ -30,11 +34,11 @@ class Entry(NamedTuple):
 
 
 class Journal:
-    """Counts all calls and remembers the latest offers calls."""
+    """Counts all calls and remembers the latest that were about a product, by call."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        self._entries: deque[Entry] = deque(maxlen=capacity)
-        self._n_entries = 0
+        self._entries = {call: deque[Entry](maxlen=capacity) for call in LOGGED}
+        self._n_entries = Counter[str]()
         self._by_call = Counter[str]({"auth": 0, "register": 0, "offers": 0})
         self._by_status = Counter[str]()
 
@@ -43,15 +47,25 @@ class Journal:
         self._by_call[call] += 1
         self._by_status["dropped" if status is None else str(status)] += 1
 
-    def add(self, at: float, product_id: str, tick: int, status: int, offers: bytes | None) -> None:
-        """Remember one answered offers call."""
-        self._n_entries += 1
-        self._entries.append(Entry(self._n_entries, at, product_id, tick, status, offers))
+    def add(
+        self,
+        call: str,
+        at: float,
+        product_id: str,
+        tick: int,
+        reply: Reply,
+        request_id: str | None,
+    ) -> None:
+        """Remember one answered call, one of :data:`LOGGED`."""
+        self._n_entries[call] += 1
+        n = self._n_entries[call]
+        entry = Entry(n, at, product_id, tick, reply.status, reply.offers, request_id)
+        self._entries[call].append(entry)
 
-    def list_since(self, n: int) -> list[Entry]:
-        """Return the remembered entries numbered above ``n``, oldest first."""
+    def list_since(self, n: int, call: str = "offers") -> list[Entry]:
+        """Return the remembered entries of a call numbered above ``n``, oldest first."""
         found: list[Entry] = []
-        for entry in reversed(self._entries):
+        for entry in reversed(self._entries[call]):
             if entry.n <= n:
                 break
             found.append(entry)

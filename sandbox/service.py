@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sandbox.dialect import CurrentDialect, Dialect, RetiredDialect
 from sandbox.faults import FaultBox, Faults
-from sandbox.journal import Entry, Journal
+from sandbox.journal import LOGGED, Entry, Journal
 from sandbox.market import Market
 from sandbox.offer import Offer
 from sandbox.options import Options
@@ -85,16 +85,19 @@ class OffersService:
         with self._lock:
             return self._fault_box.draw(call, product_id)
 
-    def record(self, call: str, product_id: str | None, reply: Reply | None) -> None:
-        """Count a call; an answered offers call is also remembered.
+    def record(
+        self, call: str, product_id: str | None, reply: Reply | None, request_id: str | None
+    ) -> None:
+        """Count a call; one that was about a product and was answered is also remembered.
 
         :param reply: What was answered; None if the connection was dropped.
+        :param request_id: What the caller named its request.
         """
         with self._lock:
             self._journal.count(call, reply.status if reply else None)
-            if reply and call == "offers" and product_id is not None:
+            if reply and call in LOGGED and product_id is not None:
                 tick = self._clock.tick if reply.tick is None else reply.tick
-                self._journal.add(self._now(), product_id, tick, reply.status, reply.offers)
+                self._journal.add(call, self._now(), product_id, tick, reply, request_id)
 
     @contextmanager
     def steering(self) -> Iterator["Steering"]:
@@ -104,10 +107,10 @@ class OffersService:
                 self._clock, self._registry, self._tokens, self._fault_box, self._scripts
             )
 
-    def list_served(self, n: int) -> list[Entry]:
-        """Return the remembered offers calls numbered above ``n``, oldest first."""
+    def list_served(self, n: int, call: str) -> list[Entry]:
+        """Return the remembered calls of a kind numbered above ``n``, oldest first."""
         with self._lock:
-            return self._journal.list_since(n)
+            return self._journal.list_since(n, call)
 
     def find_truth(self, key: str, tick: int) -> tuple[int, tuple[Offer, ...]] | None:
         """Return what the market has at a tick, past or future, whatever was answered.

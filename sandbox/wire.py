@@ -46,17 +46,18 @@ def _exchange(
     product_id: str | None,
     answer: Callable[[str | None], Reply],
 ) -> Response:
+    request_id = request.headers.get("X-Request-ID")
     faults = service.draw_faults(call, product_id)
     mischief.delay(faults)
     if faults.drop:
-        service.record(call, product_id, None)
+        service.record(call, product_id, None, request_id)
         mischief.hang_up(request.environ)
         # Nobody reads this, except where the server keeps its socket to itself.
         return Response(status=502)
     reply = mischief.find_substitute(faults, service.dialect)
     if reply is None:
         reply = mischief.spoil(faults, _answer(service, answer))
-    service.record(call, product_id, reply)
+    service.record(call, product_id, reply, request_id)
     return _respond(faults, reply)
 
 

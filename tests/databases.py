@@ -20,6 +20,9 @@ from aggregator import create_app
 from aggregator.db import db
 from aggregator.settings import Settings
 
+#: The tests' own server asks for none; so that there is one which no log may tell.
+UNASKED_PASSWORD = "hush-hush-database"
+
 
 @contextmanager
 def postgres_server() -> Iterator[Any]:
@@ -73,7 +76,12 @@ def new_postgres_database(server_url: str) -> Iterator[str]:
     """Create a database on a server, return its URL for SQLAlchemy, and drop it in the end."""
     name = f"aggregator_test_{uuid4().hex[:12]}"
     _run(server_url, f"CREATE DATABASE {name}")
-    url = make_url(server_url).set(drivername="postgresql+psycopg2", database=name)
+    server = make_url(server_url)
+    url = server.set(
+        drivername="postgresql+psycopg2",
+        database=name,
+        password=server.password or UNASKED_PASSWORD,
+    )
     yield url.render_as_string(hide_password=False)
     _run(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 

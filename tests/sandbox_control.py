@@ -30,9 +30,9 @@ class SandboxControl:
         """Return the ids of the registered products."""
         return set(self.state()["registered"]["ids"])
 
-    def log(self) -> list[dict[str, Any]]:
-        """Return every answered call for offers."""
-        answer: list[dict[str, Any]] = self._call("GET", "log")
+    def log(self, call: str = "offers") -> list[dict[str, Any]]:
+        """Return every answered call of a kind, offers or register."""
+        answer: list[dict[str, Any]] = self._call("GET", f"log?call={call}")
         return answer
 
     def tick(self, n: int = 1) -> None:

@@ -17,6 +17,7 @@ from aggregator.bulk import CSV, JSON, NDJSON
 from aggregator.bulk.rows import FailedRow, ProductRow
 from aggregator.bulk.writers import write_rows
 from aggregator.cli.errors import one_line_errors
+from aggregator.cli.listing import harmless
 from aggregator.cli.progress import progress_bar
 from aggregator.clock import utc_now
 from aggregator.db import db, reading, unit_of_work
@@ -118,7 +119,7 @@ def _report(report: dict[str, Any], hint: str, as_json: bool) -> None:
     for row in report["rows"]:
         for fault in row["errors"]:
             place = f" {fault['pointer']}" if fault["pointer"] else ""
-            click.echo(f"row {row['row']}{place}: {fault['detail']}", err=True)
+            click.echo(harmless(f"row {row['row']}{place}: {fault['detail']}"), err=True)
     if report["failed"]:
         raise click.exceptions.Exit(1)
 

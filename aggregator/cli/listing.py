@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,8 +14,14 @@ from rich.table import Table
 
 #: Characters: wider than any line, for a pipe has no width to fit into.
 UNLIMITED = 400
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 Item = dict[str, Any]
+
+
+def harmless(text: str) -> str:
+    """Return a text, such as a product's name, without what a terminal would obey."""
+    return _CONTROL_CHARACTERS.sub(" ", text)
 
 
 def print_items(

@@ -17,7 +17,7 @@ from rich.text import Text
 from aggregator import current
 from aggregator.cli.connect import patient_offers_service
 from aggregator.cli.errors import one_line_errors
-from aggregator.cli.listing import Item, print_items
+from aggregator.cli.listing import Item, harmless, print_items
 from aggregator.cli.progress import progress_bar
 from aggregator.clock import utc_now
 from aggregator.db import db, reading, unit_of_work
@@ -77,7 +77,7 @@ def _table(listed: Iterable[Item]) -> Table:
         price, checked_at = product["best_price"], product["checked_at"]
         table.add_row(
             product["id"],
-            Text(product["name"]),
+            Text(harmless(product["name"])),
             "-" if price is None else f"{price:,}",
             str(product["offers_count"]),
             "yes" if product["registered_at"] else "no",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aggregator.cli.figures import percentage, price, share
+from aggregator.cli.listing import harmless
 from aggregator.cli.local_time import LocalTime
 from aggregator.cli.spans import Span
 from aggregator.history.change import AT_END, AT_START, FIRST_IN_PERIOD, LAST_IN_PERIOD
@@ -15,9 +15,6 @@ from aggregator.history.instants import UTC
 from aggregator.history.landmarks import Mark
 from aggregator.history.rounding import Exact
 from aggregator.history.trend import HOURLY, Endpoint, Trend
-
-#: A product's name may hold these, and a terminal would obey them.
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ class TrendWords:
         """
         trend = self.trend
         what = f"offer {trend.offer_id}" if trend.offer_id else f"{trend.aggregate} price"
-        return f"{_CONTROL_CHARACTERS.sub(' ', name)}, {what}"
+        return f"{harmless(name)}, {what}"
 
     def sentences(self) -> Iterator[str]:
         """Yield one sentence that says it all, and then one for everything that qualifies it."""

@@ -6,6 +6,7 @@ import logging
 import re
 import time
 from http import HTTPStatus
+from types import TracebackType
 from urllib.parse import unquote
 from uuid import uuid4
 
@@ -15,6 +16,8 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.exceptions import BadRequest
 
 log = structlog.get_logger(__name__)
+
+ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 
 HEADER = "X-Request-ID"
 #: Asked for every few seconds: what goes well there is of no interest.
@@ -26,6 +29,7 @@ def init_app(app: Flask) -> None:
     """Log every request of the application."""
     app.before_request(_begin)
     app.after_request(_end)
+    app.log_exception = _log_crash  # type: ignore[method-assign]
     app.teardown_request(lambda _error: clear_contextvars())
 
 
@@ -47,6 +51,10 @@ def _begin() -> None:
         unquote(request.query_string, errors="strict")
     except UnicodeDecodeError:
         raise BadRequest("The parameters are not in UTF-8.") from None
+
+
+def _log_crash(exc_info: ExcInfo) -> None:
+    log.error("request_crashed", method=request.method, path=request.path, exc_info=exc_info)
 
 
 def _end(response: Response) -> Response:

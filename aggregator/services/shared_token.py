@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import Engine
@@ -133,7 +135,9 @@ class SharedToken:
         with unit_of_work(self._engine) as session:
             ours = access.claim_renewal(session, self._base_url, known, now=now, until=until)
         if ours:
-            threading.Thread(target=self._renew, args=[known], name="sign-up", daemon=True).start()
+            # What it logs and sends carries the id of the request that needs the token.
+            renew = partial(copy_context().run, self._renew, known)
+            threading.Thread(target=renew, name="sign-up", daemon=True).start()
 
     def _renew(self, known: str | None) -> None:
         # Whatever goes wrong: the right to renew ends by itself, and somebody tries again.

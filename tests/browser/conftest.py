@@ -42,6 +42,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield where
     for process in reversed(running):
         process.stop()
+    assert [leak for process in running for leak in process.leaks()] == []
 
 
 @pytest.fixture(scope="package")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,6 +15,13 @@ from tests.conftest import REFRESH_TOKEN
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
+SECRET_KEY = "a-key-of-which-no-log-may-tell-a-thing"
+#: Tokens of ours and of the offers service, headers and cookies that carry one, passwords in URLs.
+_SECRET = re.compile(
+    r"pa_[\w-]{20}|eyJ[\w-]{9}|(?i:bearer|authorization|cookie)\W{1,4}(?:\w+[ =])?[\w.-]{16}"
+    r"|aggregator_session\W|://[^\s/@]*:[^\s/@]+@"
+)
+_PASSWORD = re.compile(r"://[^/@]*:([^/@]+)@")
 POLLER = [sys.executable, "-m", "poller"]
 
 
@@ -25,6 +33,7 @@ class Process:
 
     def __init__(self, command: list[str], environ: dict[str, str], log: Path) -> None:
         self._log = log
+        self._environ = environ
         with log.open("ab") as out:
             self._popen = subprocess.Popen(
                 command,
@@ -65,6 +74,10 @@ class Process:
         os.killpg(self._popen.pid, signal.SIGKILL)
         self.wait()
 
+    def leaks(self) -> list[str]:
+        """Return what of its output is, or looks like, a secret."""
+        return find_secrets(self.said(), self._environ)
+
     @property
     def is_running(self) -> bool:
         """Tell whether it still runs."""
@@ -79,12 +92,21 @@ def free_port() -> int:
         return port
 
 
+def find_secrets(said: str, environ: dict[str, str]) -> list[str]:
+    """Return the secrets in an output: those of the settings, and whatever looks like one."""
+    known = [environ.get(name, "") for name in ("OFFERS_REFRESH_TOKEN", "SECRET_KEY")]
+    for name in ("DATABASE_URL", "RATE_LIMIT_STORAGE"):
+        known += _PASSWORD.findall(environ.get(name, ""))
+    return [secret for secret in known if secret and secret in said] + _SECRET.findall(said)
+
+
 def environ(database_url: str, base_url: str, **more: str) -> dict[str, str]:
     """Return the settings of web server, poller and commands."""
     return {
         "DATABASE_URL": database_url,
         "OFFERS_BASE_URL": base_url,
         "OFFERS_REFRESH_TOKEN": REFRESH_TOKEN,
+        "SECRET_KEY": SECRET_KEY,
         "POLL_INTERVAL_S": "1",
         "LOG_FORMAT": "json",
         **more,

@@ -97,6 +97,11 @@ def test_a_bad_row_spoils_the_import(run: Run, client: FlaskClient, make_file: A
     assert exported(client) == []
 
 
+def test_a_bad_row_gives_a_terminal_nothing_to_obey(run: Run, make_file: Any) -> None:
+    file = make_file("a.ndjson", ndjson([{"name": "Pot", "col\x07our\x9b": "red"}]))
+    assert "row 1 /col our : There" in run("import", file, status=1).stderr
+
+
 def test_bad_rows_can_be_skipped(run: Run, client: FlaskClient, make_file: Any) -> None:
     file = make_file("a.csv", CSV)
     dry = run("import", file, "--on-error", "skip", "--dry-run", status=1)

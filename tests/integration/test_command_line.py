@@ -237,6 +237,11 @@ def test_list_is_a_table_for_people_and_json_for_programs(run: Run, engine: Engi
     assert "1,234,567" in rows[-1]
 
 
+def test_list_gives_a_terminal_nothing_to_obey(run: Run, engine: Engine) -> None:
+    make_product(engine, name="a\x1b[2Jb\x9bc")
+    assert "a [2Jb c" in run("products", "list").stdout
+
+
 def test_list_tells_more_than_a_page(run: Run, engine: Engine) -> None:
     ids = [str(make_product(engine, product_id=UUID(int=n))) for n in range(1, 204)]
     listed = run("products", "list", "--json").stdout.splitlines()

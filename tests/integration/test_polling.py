@@ -56,6 +56,19 @@ def test_a_pending_product_is_registered_and_polled(
     assert (sync.best_price, sync.offers_count) == (min(buyable), len(buyable))
 
 
+def test_all_calls_of_a_batch_carry_one_id_and_those_of_another_another(
+    poller: PollJob, catalogue: Catalogue, sandbox: SandboxControl
+) -> None:
+    catalogue.add(5)
+    poller.run()
+    first = {entry["request_id"] for entry in sandbox.log("register") + sandbox.log()}
+    catalogue.make_due()
+    poller.run()
+    both = {entry["request_id"] for entry in sandbox.log()}
+    assert None not in both
+    assert (len(first), len(both), first <= both) == (1, 2, True)
+
+
 @pytest.mark.parametrize("generation", [1, 2])
 def test_what_is_stored_equals_what_was_served_tick_by_tick(
     make_sandbox: MakeSandbox,

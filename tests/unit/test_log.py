@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import logging.config
+import sys
+import threading
+import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -191,6 +194,40 @@ def test_configuring_twice_writes_once(read_log: ReadLog) -> None:
     log.configure("info", "json")
     structlog.get_logger("x").info("event")
     assert len(read_log()) == 1
+
+
+@pytest.fixture
+def _hooks_as_before() -> Iterator[None]:
+    hooks = sys.excepthook, threading.excepthook
+    yield
+    logging.captureWarnings(capture=False)
+    sys.excepthook, threading.excepthook = hooks
+
+
+@pytest.mark.usefixtures("_hooks_as_before")
+def test_what_nobody_caught_is_logged_like_the_rest(read_log: ReadLog) -> None:
+    log.configure("info", "json")
+    log.log_crashes()
+    thread = threading.Thread(target=_crash, name="jobs")
+    thread.start()
+    thread.join()
+    error = ValueError("bad")
+    sys.excepthook(ValueError, error, None)
+    crashed, ended = read_log()
+    assert (crashed["event"], crashed["thread"]) == ("thread_crashed", "jobs")
+    assert crashed["exception"].endswith("ValueError: bad 11")
+    assert (ended["event"], ended["level"]) == ("process_crashed", "critical")
+    assert ended["exception"] == "ValueError: bad"
+
+
+@pytest.mark.usefixtures("_hooks_as_before")
+def test_warnings_of_libraries_are_logged_like_the_rest(read_log: ReadLog) -> None:
+    log.configure("info", "json")
+    log.log_crashes()
+    warnings.showwarning("old\nthing", DeprecationWarning, "library.py", 7)
+    [line] = read_log()
+    assert (line["logger"], line["level"]) == ("py.warnings", "warning")
+    assert "old\nthing" in line["event"]
 
 
 def test_loggers_made_before_go_on() -> None:

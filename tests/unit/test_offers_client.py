@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from requests_mock import ANY, Mocker
+from structlog.contextvars import bound_contextvars
 
 from aggregator import errors
 from aggregator.clock import utc_now
@@ -45,6 +46,18 @@ def test_generation_1_signs_up_without_a_secret(requests_mock: Mocker) -> None:
     assert client.sign_up() == AccessToken(TOKEN, None)
     assert client.generation == 1
     assert "bearer" not in _headers(requests_mock)
+
+
+@every_call
+def test_every_call_carries_the_id_of_the_request_that_it_is_made_for(
+    requests_mock: Mocker, call: Call
+) -> None:
+    requests_mock.register_uri(ANY, ANY, status_code=503)
+    for request_id in ("r-1", None):
+        bound = bound_contextvars(**({"request_id": request_id} if request_id else {}))
+        with bound, pytest.raises(errors.OffersServiceUnavailable):
+            call(make_client())
+        assert _headers(requests_mock).get("x-request-id") == request_id
 
 
 def test_register_sends_the_product_as_json(requests_mock: Mocker) -> None:

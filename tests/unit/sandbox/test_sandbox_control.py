@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.journal import Journal
 from sandbox.market import Market
+from sandbox.reply import Reply
 from tests.unit.sandbox.caller import PRODUCT, Caller, MakeCaller
 
 UNKNOWN = "00000000-0000-0000-0000-000000000001"
@@ -137,7 +138,7 @@ def test_log_tells_what_was_served(current: Caller) -> None:
 
     def entry(n: int, when: float, tick: int, status: int, offers: Any) -> dict[str, Any]:
         head = {"n": n, "at": when, "product_id": PRODUCT, "tick": tick}
-        return head | {"status": status, "offers": offers}
+        return head | {"status": status, "offers": offers, "request_id": None}
 
     assert current.log() == [
         entry(1, at - 1.5, 0, 200, offers),
@@ -149,17 +150,31 @@ def test_log_tells_what_was_served(current: Caller) -> None:
     assert current.log(since=4) == []
 
 
+def test_log_tells_what_the_caller_named_each_request(current: Caller) -> None:
+    token = current.token()
+    current.http.environ_base["HTTP_X_REQUEST_ID"] = "r-1"
+    current.register(token)
+    current.register(token)
+    current.offers(token)
+    registrations = current.http.get("/_sandbox/log?call=register").get_json()
+    assert [(e["product_id"], e["status"]) for e in registrations] == [
+        (PRODUCT, 201),
+        (PRODUCT, 409),
+    ]
+    assert [e["request_id"] for e in registrations + current.log()] == ["r-1"] * 3
+
+
 def test_log_keeps_the_latest_entries() -> None:
     journal = Journal(capacity=3)
     for tick in range(5):
-        journal.add(0.0, PRODUCT, tick, 200, b"[]")
+        journal.add("offers", 0.0, PRODUCT, tick, Reply(status=200, body=b"[]"), None)
     assert [entry.n for entry in journal.list_since(0)] == [3, 4, 5]
     assert [entry.n for entry in journal.list_since(4)] == [5]
 
 
 def test_log_shares_the_body_of_the_market() -> None:
     journal, body = Journal(), Market(1, 2).body(PRODUCT, 0)
-    journal.add(0.0, PRODUCT, 0, 200, body)
+    journal.add("offers", 0.0, PRODUCT, 0, Reply(status=200, body=body, offers=body), None)
     [entry] = journal.list_since(0)
     assert entry.offers is body
     assert json.loads(entry.to_json())["offers"] == json.loads(body)
@@ -175,6 +190,7 @@ def test_log_shares_the_body_of_the_market() -> None:
         ("POST", "tick", b"{", "the body is not JSON"),
         ("POST", "forget", b'{"tokens": 1}', "tokens must be true or false"),
         ("GET", "log?since=x", b"", "since must be a whole number"),
+        ("GET", "log?call=auth", b"", "call must be one of register, offers"),
         ("GET", f"offers/{PRODUCT}?tick=-1", b"", "tick must be a whole number"),
         ("GET", "offers/kettle", b"", "the product id is no UUID"),
         ("PUT", "offers/kettle", b"[]", "the product id is no UUID"),
