@@ -27,17 +27,23 @@ except SettingsError as error:
 
 bind = f"0.0.0.0:{_settings.port}"
 workers = _settings.web_concurrency
-worker_class = "gthread"
-threads = 8
-# What is under way at SIGTERM has this long to end. Heroku kills after 30 s.
+worker_class = "aggregator.http.gunicorn_worker.Worker"
+# Most of them wait for slow clients, if for anything: eight at a time work.
+threads = 64
+# What is under way at SIGTERM has this long to end. Heroku, for one, kills after 30 s.
 graceful_timeout = 25
 # Whoever closes an idle connection may close it on a request that is already on its way: that is
 # for the proxy in front to avoid. Heroku's router closes its own after 90 s.
 keepalive = 95
+# Threads would wait in it for slow clients unseen.
+sendfile = False
 # As long as gunicorn allows: a list may be asked for by a hundred ids and a long search.
 limit_request_line = 8190
+# TRUSTED_PROXIES alone says whose word counts.
+forwarded_allow_ips = ""
 # It would listen on a socket in the user's home directory.
 control_socket_disable = True
+loglevel = _settings.log_level
 logconfig_dict = log.logging_config(_settings.log_level, _settings.log_format)
 # Gunicorn keeps its own lines to itself unless its logger is named.
 logconfig_dict["loggers"]["gunicorn.error"] = {"propagate": True}
