@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 BENCHMARKS := bench-fresh bench-storage bench-seal bench-trends bench-export bench-movers \
 	bench-lists bench-imports
 
-.PHONY: run test test-quick nightly fuzz postman newman lint types lock licences audit clean $(BENCHMARKS)
+.PHONY: run test test-quick docker nightly fuzz postman newman lint types lock licences audit clean \
+	$(BENCHMARKS)
 
 run: $(VENV)/.runtime
 	@exec $(BIN)/python -m demo
@@ -37,6 +38,10 @@ nightly: $(VENV)/.development
 # 50,000 requests and more.
 fuzz: $(VENV)/.development
 	FUZZ_SEEDS=8 $(BIN)/python -m pytest -n auto -o faulthandler_timeout=600 tests/fuzz
+
+# Builds the image and runs docker-compose.yml, on the container engine of this machine.
+docker: $(VENV)/.development
+	$(BIN)/python -m pytest -o faulthandler_timeout=600 tests/docker
 
 # The Postman collection is made out of the OpenAPI document.
 postman: $(VENV)/.development

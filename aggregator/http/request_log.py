@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 from http import HTTPStatus
@@ -20,7 +19,7 @@ log = structlog.get_logger(__name__)
 ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 
 HEADER = "X-Request-ID"
-#: Asked for every few seconds: what goes well there is of no interest.
+#: Asked for every few seconds: what goes well there is not worth a line.
 _PROBES = ("/healthz", "/readyz")
 _SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
 
@@ -59,9 +58,9 @@ def _log_crash(exc_info: ExcInfo) -> None:
 
 def _end(response: Response) -> Response:
     response.headers[HEADER] = g.request_id
-    of_no_interest = request.path in _PROBES and response.status_code == HTTPStatus.OK
-    log.log(
-        logging.DEBUG if of_no_interest else logging.INFO,
+    if request.path in _PROBES and response.status_code == HTTPStatus.OK:
+        return response
+    log.info(
         "request",
         method=request.method,
         path=request.path,

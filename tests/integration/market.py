@@ -16,6 +16,7 @@ from aggregator.db import unit_of_work
 from aggregator.models import OffersServiceToken, ProductSync
 from aggregator.services.poller_figures import add_figures
 from aggregator.services.pollers import poller_seen
+from aggregator.services.secret_keys import obtain_secret_key
 from tests.factories import make_product, make_token, observe, seal_history
 from tests.integration.api import PRODUCTS
 from tests.integration.past import A, B, C
@@ -66,6 +67,7 @@ def fill(app: Flask, engine: Engine) -> str:
                 renewable_at=now,
             )
         )
+        obtain_secret_key(session, now=now)
         add_figures(session, {("aggregator_polls_total", '{"outcome": "answered"}'): 0.1})
         poller_seen(session, UUID(int=7), host="old", pid=1, started_at=start, now=start)
     headers = KEY | {"Authorization": f"Bearer {token}"}
