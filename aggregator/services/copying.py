@@ -5,11 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Row, Table, func, insert, select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
@@ -17,8 +14,8 @@ from sqlalchemy.orm import Session
 from aggregator.db import Base, first_line
 from aggregator.errors import CopyFailed
 from aggregator.models import Poller
+from aggregator.services.schema import SchemaState, read_schema
 
-_MIGRATIONS = Path(__file__).parents[2] / "migrations"
 #: Rows in memory at a time.
 _BATCH = 2_000
 #: Digests are added up as numbers of this many bits.
@@ -44,12 +41,11 @@ def check_ready(source: Session, target: Session) -> None:
 
     :raises CopyFailed: One of them is not up to date, or the target is not empty.
     """
-    revision = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
     for name, session in (("source", source), ("target", target)):
-        found = MigrationContext.configure(session.connection()).get_current_revision()
-        if found != revision:
+        schema = read_schema(session.connection())
+        if schema.state is not SchemaState.CURRENT:
             raise CopyFailed(
-                f"the {name} stands at migration {found or 'none'}, not at {revision}: "
+                f"the {name} stands at migration {schema.found or 'none'}, not at {schema.wanted}: "
                 f"run flask --app wsgi db upgrade with DATABASE_URL set to the {name}"
             )
     filled = [table.name for table in TABLES if target.execute(select(table).limit(1)).first()]

@@ -34,7 +34,7 @@ class Schema:
     """The revision of the database, beside that of the code."""
 
     found: str | None
-    """Null where the database was never migrated."""
+    """None where the database was never migrated."""
     wanted: str
     state: SchemaState
 
