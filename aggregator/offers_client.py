@@ -16,7 +16,8 @@ from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from aggregator.clock import utc_now
 from aggregator.deadline import Deadline, DeadlineAdapter
-from aggregator.errors import (
+from aggregator.log import request_id
+from aggregator.offers_errors import (
     AlreadyRegistered,
     AnotherTokenValid,
     OffersServiceError,
@@ -27,7 +28,6 @@ from aggregator.errors import (
     OffersServiceUnreachable,
     UnknownProduct,
 )
-from aggregator.log import request_id
 from aggregator.offers_wire import (
     AccessToken,
     Snapshot,

@@ -13,7 +13,7 @@ from uuid import UUID
 import jwt
 import msgspec
 
-from aggregator.errors import UnreadableAnswer
+from aggregator.offers_errors import UnreadableAnswer
 
 #: No product has nearly as many; beyond, an answer is noise and would cost too much.
 MAX_OFFERS = 10_000

@@ -10,8 +10,9 @@ import structlog
 
 from aggregator import create_app
 from aggregator.db import DATABASE_UNAVAILABLE, db, first_line
-from aggregator.errors import DatabaseNotMigrated, OffersServiceNotConfigured, SettingsError
+from aggregator.errors import DatabaseNotMigrated, SettingsError
 from aggregator.log import log_crashes
+from aggregator.offers_errors import OffersServiceNotConfigured
 from aggregator.services.offers_service import connect_offers_service
 from aggregator.services.schema import require_schema
 from aggregator.settings import Settings

@@ -18,8 +18,8 @@ from structlog.contextvars import bound_contextvars
 
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
-from aggregator.errors import OffersServiceUnavailable
 from aggregator.log import request_id
+from aggregator.offers_errors import OffersServiceUnavailable
 from aggregator.services.claims import LEASE, Claim, claim_due, find_due
 from aggregator.services.offers_service import OffersService
 from aggregator.services.polls import Outcome, poll_product

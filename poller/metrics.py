@@ -17,12 +17,7 @@ from prometheus_client import (
     start_http_server,
 )
 
-from aggregator.errors import (
-    AccessTokenUnavailable,
-    AggregatorError,
-    OffersServiceUnavailable,
-    OffersServiceUnreachable,
-)
+from aggregator.errors import AggregatorError
 from aggregator.families import (
     CLAIM_LAG,
     CLAIMED,
@@ -31,6 +26,11 @@ from aggregator.families import (
     ROWS_WRITTEN,
     UPSTREAM,
     Family,
+)
+from aggregator.offers_errors import (
+    AccessTokenUnavailable,
+    OffersServiceUnavailable,
+    OffersServiceUnreachable,
 )
 from aggregator.services.claims import Claim
 from aggregator.services.outcomes import Stored

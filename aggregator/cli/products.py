@@ -21,7 +21,8 @@ from aggregator.cli.listing import Item, harmless, print_items
 from aggregator.cli.progress import progress_bar
 from aggregator.clock import utc_now
 from aggregator.db import db, reading, unit_of_work
-from aggregator.errors import OffersServiceNotConfigured, ProductNotFound
+from aggregator.errors import ProductNotFound
+from aggregator.offers_errors import OffersServiceNotConfigured
 from aggregator.schemas.products import ProductSchema
 from aggregator.services import claims, exports, products
 from aggregator.services.claims import Claim

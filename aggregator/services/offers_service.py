@@ -12,13 +12,13 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from aggregator.clock import utc_now
-from aggregator.errors import (
+from aggregator.offers_client import OffersClient, OnCall, ignore_call
+from aggregator.offers_errors import (
     AccessTokenUnavailable,
     AlreadyRegistered,
     OffersServiceNotConfigured,
     OffersServiceUnauthorized,
 )
-from aggregator.offers_client import OffersClient, OnCall, ignore_call
 from aggregator.offers_wire import Snapshot
 from aggregator.services.access import StoredAccess
 from aggregator.services.shared_token import SharedToken

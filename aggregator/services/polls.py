@@ -10,7 +10,7 @@ import structlog
 
 from aggregator.clock import utc_now
 from aggregator.db import DATABASE_UNAVAILABLE, first_line
-from aggregator.errors import (
+from aggregator.offers_errors import (
     AccessTokenUnavailable,
     OffersServiceError,
     OffersServiceNotConfigured,

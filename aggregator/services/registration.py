@@ -7,7 +7,7 @@ from dataclasses import replace
 import structlog
 
 from aggregator.db import DATABASE_UNAVAILABLE, first_line
-from aggregator.errors import OffersServiceUnavailable
+from aggregator.offers_errors import OffersServiceUnavailable
 from aggregator.services.claims import Claim
 from aggregator.services.offers_service import OffersService
 from aggregator.services.polls import register_product

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from aggregator.errors import OffersServiceError
+from aggregator.offers_errors import OffersServiceError
 from aggregator.services.due import back_off, next_phase, rejected_retry
 from aggregator.services.polls import Outcome
 from aggregator.services.reconcile import Changes

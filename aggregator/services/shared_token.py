@@ -13,13 +13,13 @@ import structlog
 from sqlalchemy import Engine
 
 from aggregator.db import DATABASE_UNAVAILABLE, first_line, reading, unit_of_work
-from aggregator.errors import (
+from aggregator.offers_client import OffersClient
+from aggregator.offers_errors import (
     AccessTokenUnavailable,
     AnotherTokenValid,
     OffersServiceError,
     OffersServiceUnavailable,
 )
-from aggregator.offers_client import OffersClient
 from aggregator.offers_wire import AccessToken
 from aggregator.services import access
 from aggregator.services.access import StoredAccess

@@ -16,9 +16,13 @@ from sqlalchemy.orm import Session
 
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
-from aggregator.errors import AccessTokenUnavailable, OffersServiceUnavailable, UnknownProduct
 from aggregator.models import OffersServiceToken
 from aggregator.offers_client import OffersClient
+from aggregator.offers_errors import (
+    AccessTokenUnavailable,
+    OffersServiceUnavailable,
+    UnknownProduct,
+)
 from aggregator.services import access
 from aggregator.services.offers_service import OffersService
 from tests.conftest import MakeSandbox

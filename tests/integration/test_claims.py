@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
-from aggregator.errors import OffersServiceRejected, ProductNotFound
+from aggregator.errors import ProductNotFound
+from aggregator.offers_errors import OffersServiceRejected
 from aggregator.offers_wire import RemoteOffer, Snapshot
 from aggregator.services import products
 from aggregator.services.claims import LEASE, Claim, claim_due, claim_product

@@ -45,6 +45,7 @@ def _above(layer: str) -> tuple[str, ...]:
 NEVER: dict[str, tuple[str, ...]] = {
     "aggregator": ("poller", "sandbox", "tools"),
     "aggregator.errors": (*FLASK, *SQL, "requests", "aggregator"),
+    "aggregator.offers_errors": (*FLASK, *SQL, *LAYERS, "requests", "aggregator.db"),
     "aggregator.strict_json": (*FLASK, *SQL, "requests", "aggregator"),
     "aggregator.words": (*FLASK, *SQL, "requests", "aggregator"),
     "aggregator.settings": (*FLASK, *SQL, *LAYERS, "requests"),

@@ -9,7 +9,7 @@ import pytest
 from requests_mock import ANY, Mocker
 from structlog.contextvars import bound_contextvars
 
-from aggregator import errors
+from aggregator import offers_errors
 from aggregator.clock import utc_now
 from aggregator.offers_wire import AccessToken, RemoteOffer
 from tests.unit.offers_calls import (
@@ -55,7 +55,7 @@ def test_every_call_carries_the_id_of_the_request_that_it_is_made_for(
     requests_mock.register_uri(ANY, ANY, status_code=503)
     for request_id in ("r-1", None):
         bound = bound_contextvars(**({"request_id": request_id} if request_id else {}))
-        with bound, pytest.raises(errors.OffersServiceUnavailable):
+        with bound, pytest.raises(offers_errors.OffersServiceUnavailable):
             call(make_client())
         assert _headers(requests_mock).get("x-request-id") == request_id
 
@@ -90,7 +90,7 @@ def test_every_request_has_a_timeout_and_no_other_credentials(
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     requests_mock.register_uri(ANY, ANY, status_code=503)
-    with pytest.raises(errors.OffersServiceUnavailable):
+    with pytest.raises(offers_errors.OffersServiceUnavailable):
         call(make_client())
     request = requests_mock.last_request
     assert request is not None
@@ -111,8 +111,8 @@ def test_certificates_of_the_operator_are_trusted(
     assert requests_mock.last_request.verify == "/etc/our-ca.pem"
 
 
-PASSING = errors.OffersServiceUnavailable
-REJECTED = errors.OffersServiceRejected
+PASSING = offers_errors.OffersServiceUnavailable
+REJECTED = offers_errors.OffersServiceRejected
 
 
 @pytest.mark.parametrize(
@@ -121,23 +121,23 @@ REJECTED = errors.OffersServiceRejected
         *(("fetch", status, REJECTED) for status in (400, 402, 403, 405, 409, 410, 422, 451, 499)),
         *(("fetch", status, PASSING) for status in (408, 425, 429, 500, 502, 503, 504, 599)),
         *(("fetch", status, PASSING) for status in (201, 202, 204, 206, 300, 302, 304, 308)),
-        ("fetch", 401, errors.OffersServiceUnauthorized),
-        ("fetch", 404, errors.UnknownProduct),
+        ("fetch", 401, offers_errors.OffersServiceUnauthorized),
+        ("fetch", 404, offers_errors.UnknownProduct),
         *(("register", status, REJECTED) for status in (400, 403, 404, 405, 413, 422)),
         *(("register", status, PASSING) for status in (202, 204, 307, 408, 429, 500, 503)),
-        ("register", 401, errors.OffersServiceUnauthorized),
-        ("register", 409, errors.AlreadyRegistered),
+        ("register", 401, offers_errors.OffersServiceUnauthorized),
+        ("register", 409, offers_errors.AlreadyRegistered),
         *(("sign-up", status, REJECTED) for status in (403, 404, 405, 409, 422)),
         *(("sign-up", status, PASSING) for status in (202, 204, 301, 408, 429, 500, 503)),
-        ("sign-up", 400, errors.AnotherTokenValid),
-        ("sign-up", 401, errors.OffersServiceUnauthorized),
+        ("sign-up", 400, offers_errors.AnotherTokenValid),
+        ("sign-up", 401, offers_errors.OffersServiceUnauthorized),
     ],
 )
 def test_status_becomes_the_error_it_means(
     requests_mock: Mocker, call: str, status: int, expected: type[Exception]
 ) -> None:
     requests_mock.register_uri(ANY, ANY, status_code=status, json={"detail": "the service's words"})
-    with pytest.raises(errors.OffersServiceError) as caught:
+    with pytest.raises(offers_errors.OffersServiceError) as caught:
         CALLS[call](make_client())
     assert type(caught.value) is expected
     assert HOST not in str(caught.value)
@@ -154,19 +154,19 @@ def test_success_is_either_of_the_usual_statuses(requests_mock: Mocker, status: 
 @pytest.mark.parametrize("body", ["<html>", "[]", "{}", '{"id": "another"}'])
 def test_what_confirms_no_registration_is_unreadable(requests_mock: Mocker, body: str) -> None:
     requests_mock.post(REGISTER_URL, status_code=201, text=body)
-    with pytest.raises(errors.UnreadableAnswer):
+    with pytest.raises(offers_errors.UnreadableAnswer):
         make_client().register(TOKEN, PRODUCT, "Kettle", "")
 
 
 def test_a_refusal_that_quotes_a_secret_is_told_without_it(requests_mock: Mocker) -> None:
     requests_mock.post(REGISTER_URL, status_code=403, json={"detail": f"token {TOKEN} is bad"})
-    with pytest.raises(errors.OffersServiceRejected, match="token … is bad"):
+    with pytest.raises(offers_errors.OffersServiceRejected, match="token … is bad"):
         make_client().register(TOKEN, PRODUCT, "Kettle", "")
 
 
 def test_rejection_carries_status_and_words(requests_mock: Mocker) -> None:
     requests_mock.get(OFFERS_URL, status_code=422, json={"detail": "bad\nid"})
-    with pytest.raises(errors.OffersServiceRejected, match=r"\(422\): bad id$") as caught:
+    with pytest.raises(offers_errors.OffersServiceRejected, match=r"\(422\): bad id$") as caught:
         make_client().fetch_offers(TOKEN, PRODUCT)
     assert (caught.value.status, caught.value.detail) == (422, "bad id")
 
@@ -174,9 +174,9 @@ def test_rejection_carries_status_and_words(requests_mock: Mocker) -> None:
 def test_error_about_a_product_carries_its_id(requests_mock: Mocker) -> None:
     requests_mock.get(OFFERS_URL, status_code=404)
     requests_mock.post(REGISTER_URL, status_code=409)
-    with pytest.raises(errors.UnknownProduct) as unknown:
+    with pytest.raises(offers_errors.UnknownProduct) as unknown:
         make_client().fetch_offers(TOKEN, PRODUCT)
-    with pytest.raises(errors.AlreadyRegistered) as registered:
+    with pytest.raises(offers_errors.AlreadyRegistered) as registered:
         make_client().register(TOKEN, PRODUCT, "Kettle", "")
     assert unknown.value.product_id == registered.value.product_id == PRODUCT
 
@@ -184,7 +184,7 @@ def test_error_about_a_product_carries_its_id(requests_mock: Mocker) -> None:
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b"[{", b'{"detail": []}'], ids=repr)
 def test_fetch_without_a_list_is_unreadable_not_empty(requests_mock: Mocker, body: bytes) -> None:
     requests_mock.get(OFFERS_URL, content=body)
-    with pytest.raises(errors.UnreadableAnswer):
+    with pytest.raises(offers_errors.UnreadableAnswer):
         make_client().fetch_offers(TOKEN, PRODUCT)
 
 
@@ -197,7 +197,7 @@ def test_redirect_is_not_followed(requests_mock: Mocker, call: Call) -> None:
         status_code=307,
         headers={"Location": "https://elsewhere.test/"},
     )
-    with pytest.raises(errors.OffersServiceUnavailable, match=r"redirect \(307\)"):
+    with pytest.raises(offers_errors.OffersServiceUnavailable, match=r"redirect \(307\)"):
         call(make_client())
     assert requests_mock.call_count == 1
     assert not elsewhere.called
@@ -205,7 +205,7 @@ def test_redirect_is_not_followed(requests_mock: Mocker, call: Call) -> None:
 
 @every_call
 def test_call_without_an_address_says_what_to_set(requests_mock: Mocker, call: Call) -> None:
-    with pytest.raises(errors.OffersServiceNotConfigured, match="OFFERS_BASE_URL"):
+    with pytest.raises(offers_errors.OffersServiceNotConfigured, match="OFFERS_BASE_URL"):
         call(make_client(base_url=None))
     assert not requests_mock.called
 

@@ -12,7 +12,7 @@ from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from aggregator.clock import utc_now
-from aggregator.errors import OffersServiceUnavailable, OffersServiceUnreachable
+from aggregator.offers_errors import OffersServiceUnavailable, OffersServiceUnreachable
 from tests.unit.offers_calls import (
     HOST,
     OFFERS_URL,

@@ -10,7 +10,7 @@ from itertools import chain, repeat
 
 import pytest
 
-from aggregator import errors
+from aggregator import offers_errors
 from aggregator.offers_client import MAX_BODY_BYTES
 from tests.sandbox_control import SandboxControl
 from tests.unit.offers_calls import PRODUCT, TOKEN, Call, every_call, make_client
@@ -37,7 +37,7 @@ def _ready(sandbox: SandboxControl) -> str:
 def test_endless_answer_is_given_up(sandbox: SandboxControl) -> None:
     token = _ready(sandbox)
     sandbox.faults(endless=True)
-    with pytest.raises(errors.OffersServiceUnavailable, match="over 5 MiB"):
+    with pytest.raises(offers_errors.OffersServiceUnavailable, match="over 5 MiB"):
         make_client(sandbox.base_url).fetch_offers(token, PRODUCT)
 
 
@@ -46,7 +46,7 @@ def test_long_answer_is_refused_while_it_streams() -> None:
         return chain([OK + b"Content-Length: 1073741824\r\n\r\n"], repeat(b" " * MIB, 1024))
 
     with RawServer(pieces) as server:
-        with pytest.raises(errors.OffersServiceUnavailable, match="over 5 MiB"):
+        with pytest.raises(offers_errors.OffersServiceUnavailable, match="over 5 MiB"):
             make_client(server.base_url).fetch_offers(TOKEN, PRODUCT)
         # The rest was on its way in the system's buffers.
         assert server.n_sent < 32 * MIB
@@ -65,7 +65,7 @@ def test_limit_is_five_mib_to_the_byte(n_bytes: int, expected: str) -> None:
         told = ""
         try:
             make_client(server.base_url).fetch_offers(TOKEN, PRODUCT)
-        except errors.OffersServiceUnavailable as error:
+        except offers_errors.OffersServiceUnavailable as error:
             told = str(error)
     assert told.endswith(expected)
     assert bool(told) == bool(expected)
@@ -80,7 +80,7 @@ def test_gzip_bomb_is_refused_in_little_memory(layers: int) -> None:
     head = f"Content-Encoding: {encodings}\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
     with RawServer(lambda: [OK + head, bomb]) as server:
         tracemalloc.start()
-        with pytest.raises(errors.OffersServiceUnavailable, match="over 5 MiB"):
+        with pytest.raises(offers_errors.OffersServiceUnavailable, match="over 5 MiB"):
             make_client(server.base_url).fetch_offers(TOKEN, PRODUCT)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
@@ -99,7 +99,7 @@ def test_slow_drip_is_bounded_by_the_timeout(sandbox: SandboxControl) -> None:
     token = _ready(sandbox)
     sandbox.faults(drip=0.05)
     started = time.monotonic()
-    with pytest.raises(errors.OffersServiceUnavailable, match="in time"):
+    with pytest.raises(offers_errors.OffersServiceUnavailable, match="in time"):
         make_client(sandbox.base_url, timeout_s=0.3).fetch_offers(token, PRODUCT)
     assert 0.3 <= time.monotonic() - started < 2.5
 
@@ -127,7 +127,7 @@ def test_trickle_that_gives_nothing_to_read_is_bounded_too(head: bytes, dripped:
 
     with RawServer(pieces) as server:
         started = time.monotonic()
-        with pytest.raises(errors.OffersServiceUnavailable):
+        with pytest.raises(offers_errors.OffersServiceUnavailable):
             make_client(server.base_url, timeout_s=0.3).fetch_offers(TOKEN, PRODUCT)
         assert time.monotonic() - started < 2.5
 
@@ -136,7 +136,9 @@ def test_trickle_that_gives_nothing_to_read_is_bounded_too(head: bytes, dripped:
 def test_late_answer_is_not_waited_for(sandbox: SandboxControl, call: Call) -> None:
     sandbox.faults(latency_ms=4000)
     started = time.monotonic()
-    with pytest.raises(errors.OffersServiceUnavailable, match="did not answer in time") as caught:
+    with pytest.raises(
+        offers_errors.OffersServiceUnavailable, match="did not answer in time"
+    ) as caught:
         call(make_client(sandbox.base_url, timeout_s=0.2))
     assert time.monotonic() - started < 2.5
-    assert not isinstance(caught.value, errors.OffersServiceUnreachable)
+    assert not isinstance(caught.value, offers_errors.OffersServiceUnreachable)

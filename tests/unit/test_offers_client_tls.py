@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.errors import OffersServiceUnavailable, OffersServiceUnreachable
+from aggregator.offers_errors import OffersServiceUnavailable, OffersServiceUnreachable
 from tests.unit.offers_calls import PRODUCT, TOKEN, make_client
 from tests.unit.raw_server import RawServer
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aggregator import errors
+from aggregator import offers_errors
 from aggregator.offers_client import OffersClient
 from tests.conftest import NOWHERE, MakeSandbox
 from tests.sandbox_control import SandboxControl
@@ -37,35 +37,35 @@ def test_both_generations_are_spoken(
     service = make_sandbox(generation=generation)
     client = make_client(service.base_url, refresh_token=refresh_token)
     token = client.sign_up()
-    with pytest.raises(errors.UnknownProduct):
+    with pytest.raises(offers_errors.UnknownProduct):
         client.fetch_offers(token.value, PRODUCT)
     client.register(token.value, PRODUCT, "Žehlička", "")
-    with pytest.raises(errors.AlreadyRegistered):
+    with pytest.raises(offers_errors.AlreadyRegistered):
         client.register(token.value, PRODUCT, "Žehlička", "")
     snapshot = client.fetch_offers(token.value, PRODUCT)
     assert len(snapshot.offers) >= 3
     assert not snapshot.invalid
-    with pytest.raises(errors.OffersServiceUnauthorized):
+    with pytest.raises(offers_errors.OffersServiceUnauthorized):
         client.fetch_offers(TOKEN, PRODUCT)
 
 
 def test_second_sign_up_says_that_another_token_lives(client: OffersClient) -> None:
     assert client.sign_up().expires_at is not None
-    with pytest.raises(errors.AnotherTokenValid):
+    with pytest.raises(offers_errors.AnotherTokenValid):
         client.sign_up()
 
 
 @every_call
 def test_dropped_connection_may_be_one_products_fault(sandbox: SandboxControl, call: Call) -> None:
     sandbox.faults(drop=True)
-    with pytest.raises(errors.OffersServiceUnavailable, match="broke off") as caught:
+    with pytest.raises(offers_errors.OffersServiceUnavailable, match="broke off") as caught:
         call(make_client(sandbox.base_url))
-    assert not isinstance(caught.value, errors.OffersServiceUnreachable)
+    assert not isinstance(caught.value, offers_errors.OffersServiceUnreachable)
 
 
 @every_call
 def test_refused_connection_is_no_products_fault(call: Call) -> None:
-    with pytest.raises(errors.OffersServiceUnreachable, match=r"cannot be reached$"):
+    with pytest.raises(offers_errors.OffersServiceUnreachable, match=r"cannot be reached$"):
         call(make_client(NOWHERE))
 
 
@@ -74,7 +74,7 @@ def test_unknown_host_is_no_products_fault(monkeypatch: pytest.MonkeyPatch) -> N
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    with pytest.raises(errors.OffersServiceUnreachable, match=r"cannot be reached$"):
+    with pytest.raises(offers_errors.OffersServiceUnreachable, match=r"cannot be reached$"):
         CALLS["fetch"](make_client())
 
 
@@ -82,7 +82,7 @@ def test_unknown_host_is_no_products_fault(monkeypatch: pytest.MonkeyPatch) -> N
 def test_garbage_is_unreadable(sandbox: SandboxControl, client: OffersClient, garbage: str) -> None:
     token = _ready(client)
     sandbox.faults(garbage=garbage)
-    with pytest.raises(errors.UnreadableAnswer):
+    with pytest.raises(offers_errors.UnreadableAnswer):
         client.fetch_offers(token, PRODUCT)
 
 
@@ -91,7 +91,7 @@ def test_garbage_for_a_token_is_unreadable(
     sandbox: SandboxControl, client: OffersClient, garbage: str
 ) -> None:
     sandbox.faults(garbage=garbage)
-    with pytest.raises(errors.UnreadableAnswer):
+    with pytest.raises(offers_errors.UnreadableAnswer):
         client.sign_up()
 
 
@@ -111,7 +111,7 @@ def test_garbage_for_a_token_is_unreadable(
 def test_broken_answer_is_unavailable(sent: bytes) -> None:
     with (
         RawServer(lambda: [sent]) as server,
-        pytest.raises(errors.OffersServiceUnavailable) as caught,
+        pytest.raises(offers_errors.OffersServiceUnavailable) as caught,
     ):
         make_client(server.base_url).fetch_offers(TOKEN, PRODUCT)
     assert "127.0.0.1" not in str(caught.value)
@@ -121,7 +121,7 @@ def test_broken_answer_is_unavailable(sent: bytes) -> None:
 def test_token_does_not_travel_with_a_redirect(sandbox: SandboxControl, call: Call) -> None:
     with RawServer(lambda: [OK + b"\r\n[]"]) as elsewhere:
         sandbox.faults(redirect=elsewhere.base_url)
-        with pytest.raises(errors.OffersServiceUnavailable, match=r"redirect \(307\)"):
+        with pytest.raises(offers_errors.OffersServiceUnavailable, match=r"redirect \(307\)"):
             call(make_client(sandbox.base_url))
         assert elsewhere.heads == []
 

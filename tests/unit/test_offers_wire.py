@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.errors import UnreadableAnswer
+from aggregator.offers_errors import UnreadableAnswer
 from aggregator.offers_wire import InvalidOffer, RemoteOffer, Snapshot, decode_snapshot
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.errors import UnreadableAnswer
+from aggregator.offers_errors import UnreadableAnswer
 from aggregator.offers_wire import AccessToken, decode_access_token, decode_error
 
 KEY = "k" * 32

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from aggregator.clock import utc_now
-from aggregator.errors import (
+from aggregator.offers_errors import (
     AccessTokenUnavailable,
     OffersServiceError,
     OffersServiceRejected,

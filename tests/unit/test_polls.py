@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from aggregator import errors
+from aggregator import offers_errors
 from aggregator.offers_wire import InvalidOffer, Snapshot
 from aggregator.services.claims import Claim, Registration
 from aggregator.services.offers_service import OffersService
@@ -21,8 +21,8 @@ PRODUCT = UUID("0f8fad5b-d9cb-469f-a165-70867728950e")
 SNAPSHOT = Snapshot((), (), NOW)
 KNOWN = Claim(PRODUCT, NOW, 0, None)
 NEW = Claim(PRODUCT, NOW, 0, Registration("Kettle", "1.7 l"))
-REJECTED = errors.OffersServiceRejected(422, "bad name")
-UNKNOWN = errors.UnknownProduct(PRODUCT)
+REJECTED = offers_errors.OffersServiceRejected(422, "bad name")
+UNKNOWN = offers_errors.UnknownProduct(PRODUCT)
 
 
 @pytest.fixture
@@ -78,19 +78,19 @@ def test_registration_counts_even_where_the_poll_fails(service: Mock) -> None:
 @pytest.mark.parametrize(
     ("error", "deferred"),
     [
-        (errors.AccessTokenUnavailable("no token"), True),
-        (errors.OffersServiceUnreachable("refused"), True),
-        (errors.OffersServiceNotConfigured(), True),
-        (errors.OffersServiceUnavailable("timed out"), False),
-        (errors.UnreadableAnswer("not JSON"), False),
-        (errors.OffersServiceUnauthorized(), False),
+        (offers_errors.AccessTokenUnavailable("no token"), True),
+        (offers_errors.OffersServiceUnreachable("refused"), True),
+        (offers_errors.OffersServiceNotConfigured(), True),
+        (offers_errors.OffersServiceUnavailable("timed out"), False),
+        (offers_errors.UnreadableAnswer("not JSON"), False),
+        (offers_errors.OffersServiceUnauthorized(), False),
         (REJECTED, False),
         (UNKNOWN, False),
     ],
     ids=lambda value: type(value).__name__,
 )
 def test_product_is_deferred_where_the_service_as_a_whole_failed(
-    service: Mock, error: errors.OffersServiceError, deferred: bool
+    service: Mock, error: offers_errors.OffersServiceError, deferred: bool
 ) -> None:
     service.fetch_offers.side_effect = error
     assert poll_product(service, KNOWN) == Outcome(KNOWN, error=error, deferred=deferred)
@@ -100,7 +100,7 @@ def test_fault_of_ours_is_logged_and_backs_off_like_any_other(service: Mock) -> 
     service.fetch_offers.side_effect = ZeroDivisionError("secret")
     with capture_logs() as logs:
         outcome = poll_product(service, KNOWN)
-    assert type(outcome.error) is errors.OffersServiceError
+    assert type(outcome.error) is offers_errors.OffersServiceError
     assert "secret" not in str(outcome.error)
     assert not outcome.deferred
     assert [(line["event"], line["log_level"]) for line in logs] == [("attempt_crashed", "error")]
@@ -118,7 +118,7 @@ def test_unreadable_offers_are_one_line_a_poll(service: Mock) -> None:
 
 @pytest.mark.parametrize("status", [403, 404, 405])
 def test_a_refusal_of_the_set_up_is_no_refusal_of_the_product(status: int) -> None:
-    outcome = Outcome(NEW, error=errors.OffersServiceRejected(status, "no"))
+    outcome = Outcome(NEW, error=offers_errors.OffersServiceRejected(status, "no"))
     assert not outcome.rejected
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from aggregator.errors import (
+from aggregator.offers_errors import (
     AccessTokenUnavailable,
     OffersServiceError,
     OffersServiceRejected,

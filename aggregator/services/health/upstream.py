@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from aggregator.errors import (
+from aggregator.models import ProductSync
+from aggregator.offers_errors import (
     OffersServiceError,
     OffersServiceNotConfigured,
     OffersServiceUnauthorized,
     UnknownProduct,
 )
-from aggregator.models import ProductSync
 from aggregator.services.access import find_access
 from aggregator.services.health.check import Check, Verdict, count, in_words
 from aggregator.services.health.subject import Subject
