@@ -48,6 +48,7 @@ NEVER: dict[str, tuple[str, ...]] = {
     "aggregator.offers_errors": (*FLASK, *SQL, *LAYERS, "requests", "aggregator.db"),
     "aggregator.strict_json": (*FLASK, *SQL, "requests", "aggregator"),
     "aggregator.words": (*FLASK, *SQL, "requests", "aggregator"),
+    "aggregator.environment": (*FLASK, *SQL, *LAYERS, "requests"),
     "aggregator.settings": (*FLASK, *SQL, *LAYERS, "requests"),
     "aggregator.log": (*FLASK, *SQL, "requests", "aggregator"),
     "aggregator.families": (*FLASK, *SQL, "requests", "aggregator"),
