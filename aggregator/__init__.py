@@ -6,7 +6,8 @@ from flask import Flask
 from flask_migrate import Migrate
 
 from aggregator import cli, current, log, metrics, operations, views, web
-from aggregator.db import MIGRATIONS, db, engine_options, render_item
+from aggregator.db import MIGRATIONS, db, render_item
+from aggregator.engines import engine_options
 from aggregator.http import (
     access_control,
     compression,

@@ -16,7 +16,7 @@ import psutil
 from sqlalchemy import create_engine
 
 from aggregator.clock import utc_now
-from aggregator.db import engine_options
+from aggregator.engines import engine_options
 from benchmarks.fresh import cpu_s, database
 from benchmarks.generator import N_OFFERS, Watched, write_years
 from benchmarks.server import Server

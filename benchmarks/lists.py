@@ -19,7 +19,8 @@ from sqlalchemy import create_engine, insert
 from sqlalchemy.orm import Session
 
 from aggregator.clock import utc_now
-from aggregator.db import engine_options, unit_of_work
+from aggregator.db import unit_of_work
+from aggregator.engines import engine_options
 from aggregator.models import Product, ProductSync
 from aggregator.services.catalogue import SORTS
 from aggregator.services.search import derive_columns

@@ -31,7 +31,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from aggregator.clock import utc_now
-from aggregator.db import engine_options, unit_of_work
+from aggregator.db import unit_of_work
+from aggregator.engines import engine_options
 from aggregator.models import (
     FirstPrice,
     LastPrice,

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, create_engine, func, select
 
 from aggregator import log
 from aggregator.clock import utc_now
-from aggregator.db import engine_options
+from aggregator.engines import engine_options
 from aggregator.models import PriceDetail
 from aggregator.settings import Settings
 from benchmarks.fresh import database

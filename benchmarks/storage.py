@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Column, Engine, MetaData, Table, create_engine, func, insert, select, text
 
 from aggregator.clock import utc_now
-from aggregator.db import engine_options
+from aggregator.engines import engine_options
 from aggregator.models import OfferFigures, PollGap, PriceDetail, PriceHour, PricePoint, PriceSeal
 from benchmarks.fresh import database
 from benchmarks.generator import MINUTE, Watched, seal_hours, vacuum, write_polls

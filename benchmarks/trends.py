@@ -19,7 +19,7 @@ from random import Random
 from sqlalchemy import create_engine
 
 from aggregator.clock import to_ms, utc_now
-from aggregator.db import engine_options
+from aggregator.engines import engine_options
 from aggregator.schemas.numbers import format_ms
 from benchmarks.fresh import database
 from benchmarks.generator import Watched, seal_hours, vacuum, write_years

@@ -9,7 +9,8 @@ from functools import partial
 import structlog
 
 from aggregator import create_app
-from aggregator.db import DATABASE_UNAVAILABLE, db, first_line
+from aggregator.database_errors import DATABASE_UNAVAILABLE, first_line
+from aggregator.db import db
 from aggregator.errors import DatabaseNotMigrated, SettingsError
 from aggregator.log import log_crashes
 from aggregator.offers_errors import OffersServiceNotConfigured

@@ -11,7 +11,7 @@ from types import FrameType
 import schedule
 import structlog
 
-from aggregator.db import DATABASE_UNAVAILABLE, first_line
+from aggregator.database_errors import DATABASE_UNAVAILABLE, first_line
 
 log = structlog.get_logger(__name__)
 

@@ -16,7 +16,8 @@ from rich.table import Table
 from aggregator.cli.errors import one_line_errors
 from aggregator.cli.progress import progress_bar
 from aggregator.clock import utc_now
-from aggregator.db import connected, reading, unit_of_work
+from aggregator.db import reading, unit_of_work
+from aggregator.engines import connected
 from aggregator.environment import read_database_url
 from aggregator.services.copying import CopiedTable, check_ready, copy_tables, count_rows
 from aggregator.services.pollers import GONE_AFTER, list_pollers

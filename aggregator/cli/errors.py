@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from aggregator.db import DATABASE_UNAVAILABLE, first_line
+from aggregator.database_errors import DATABASE_UNAVAILABLE, first_line
 from aggregator.errors import AggregatorError
 
 

@@ -10,7 +10,7 @@ from flask import Flask, Response, jsonify, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed
 
-from aggregator.db import DATABASE_UNAVAILABLE, first_line
+from aggregator.database_errors import DATABASE_UNAVAILABLE, first_line
 from aggregator.errors import (
     AggregatorError,
     Fault,

@@ -12,7 +12,9 @@ from flask import Flask, current_app
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from aggregator.db import db, engine_options, first_line, reads_from
+from aggregator.database_errors import first_line
+from aggregator.db import db, reads_from
+from aggregator.engines import engine_options
 from aggregator.errors import DatabaseNotMigrated, OfferNotFound, ProductNotFound
 from aggregator.settings import Settings
 

@@ -9,7 +9,8 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
 from aggregator.clock import utc_now
-from aggregator.db import first_line, unit_of_work
+from aggregator.database_errors import first_line
+from aggregator.db import unit_of_work
 from aggregator.services.secret_keys import obtain_secret_key
 
 log = structlog.get_logger(__name__)

@@ -11,7 +11,8 @@ from flask import Response
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from aggregator.db import first_line, unit_of_work
+from aggregator.database_errors import first_line
+from aggregator.db import unit_of_work
 from aggregator.services.api_tokens import USE_RESOLUTION, note_use
 
 log = structlog.get_logger(__name__)

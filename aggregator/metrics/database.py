@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from aggregator.clock import utc_now
-from aggregator.db import first_line, reading
+from aggregator.database_errors import first_line
+from aggregator.db import reading
 from aggregator.errors import DatabaseNotMigrated
 from aggregator.metrics.fleet import fleet_metrics
 from aggregator.services.poller_figures import Key, find_figures

@@ -11,7 +11,8 @@ from sqlalchemy import Row, Table, func, insert, select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from aggregator.db import Base, first_line
+from aggregator.database_errors import first_line
+from aggregator.db import Base
 from aggregator.errors import CopyFailed
 from aggregator.models import Poller
 from aggregator.services.schema import SchemaState, read_schema

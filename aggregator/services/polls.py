@@ -9,7 +9,7 @@ from http import HTTPStatus
 import structlog
 
 from aggregator.clock import utc_now
-from aggregator.db import DATABASE_UNAVAILABLE, first_line
+from aggregator.database_errors import DATABASE_UNAVAILABLE, first_line
 from aggregator.offers_errors import (
     AccessTokenUnavailable,
     OffersServiceError,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import structlog
 
-from aggregator.db import DATABASE_UNAVAILABLE, first_line
+from aggregator.database_errors import DATABASE_UNAVAILABLE, first_line
 from aggregator.offers_errors import OffersServiceUnavailable
 from aggregator.services.claims import Claim
 from aggregator.services.offers_service import OffersService

@@ -12,7 +12,8 @@ from functools import partial
 import structlog
 from sqlalchemy import Engine
 
-from aggregator.db import DATABASE_UNAVAILABLE, first_line, reading, unit_of_work
+from aggregator.database_errors import DATABASE_UNAVAILABLE, first_line
+from aggregator.db import reading, unit_of_work
 from aggregator.offers_client import OffersClient
 from aggregator.offers_errors import (
     AccessTokenUnavailable,

@@ -11,7 +11,8 @@ import structlog
 from flask import Response, request
 
 from aggregator.clock import utc_now
-from aggregator.db import DATABASE_UNAVAILABLE, first_line, unit_of_work
+from aggregator.database_errors import DATABASE_UNAVAILABLE, first_line
+from aggregator.db import unit_of_work
 from aggregator.http.access_control import client_id
 from aggregator.services.idempotency import Answer, KeyLease, claim_key, finish, give_up
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from aggregator.db import engine_options, reading
+from aggregator.db import reading
+from aggregator.engines import engine_options
 from aggregator.services.copying import TABLES, count_rows
 from tests.databases import migrated, new_postgres_database
 from tests.e2e.conftest import Start

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from aggregator.clock import utc_now
-from aggregator.db import engine_options
+from aggregator.engines import engine_options
 from tests.e2e.stored_history import find_torn
 from tests.factories import make_product, observe
 from tests.integration import market

@@ -11,7 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine, text
 
-from aggregator.db import db, engine_options
+from aggregator.db import db
+from aggregator.engines import engine_options
 from aggregator.http.replica import Replica
 from tests.conftest import MakeApp
 from tests.databases import migrated, new_postgres_database

@@ -20,6 +20,7 @@ FLASK = (
     "werkzeug",
 )
 SQL = ("sqlalchemy", "flask_sqlalchemy", "alembic", "psycopg2")
+DATABASE = ("aggregator.db", "aggregator.engines", "aggregator.database_errors")
 #: From the bottom up: none imports one above it.
 LAYERS = (
     "aggregator.models",
@@ -34,7 +35,7 @@ LAYERS = (
     "aggregator.cli",
 )
 #: What knows neither a database, nor a request, nor the time.
-PURE = (*FLASK, *SQL, *LAYERS, "requests", "marshmallow", "aggregator.db", "aggregator.clock")
+PURE = (*FLASK, *SQL, *LAYERS, "requests", "marshmallow", *DATABASE, "aggregator.clock")
 
 
 def _above(layer: str) -> tuple[str, ...]:
@@ -45,7 +46,7 @@ def _above(layer: str) -> tuple[str, ...]:
 NEVER: dict[str, tuple[str, ...]] = {
     "aggregator": ("poller", "sandbox", "tools"),
     "aggregator.errors": (*FLASK, *SQL, "requests", "aggregator"),
-    "aggregator.offers_errors": (*FLASK, *SQL, *LAYERS, "requests", "aggregator.db"),
+    "aggregator.offers_errors": (*FLASK, *SQL, *LAYERS, "requests", *DATABASE),
     "aggregator.strict_json": (*FLASK, *SQL, "requests", "aggregator"),
     "aggregator.words": (*FLASK, *SQL, "requests", "aggregator"),
     "aggregator.environment": (*FLASK, *SQL, *LAYERS, "requests"),
@@ -54,27 +55,29 @@ NEVER: dict[str, tuple[str, ...]] = {
     "aggregator.families": (*FLASK, *SQL, "requests", "aggregator"),
     "aggregator.clock": (*FLASK, *SQL, "requests", "aggregator"),
     "aggregator.deadline": (*FLASK, *SQL, "aggregator"),
+    "aggregator.database_errors": (*FLASK, *LAYERS, "aggregator.db", "aggregator.engines"),
+    "aggregator.engines": (*FLASK, *LAYERS, "aggregator.db"),
     "aggregator.db": (*LAYERS, "aggregator.settings", "aggregator.history"),
     "aggregator.numbers": (*FLASK, "requests", "aggregator"),
-    "aggregator.sql_functions": (*FLASK, *LAYERS, "aggregator.db", "aggregator.history"),
+    "aggregator.sql_functions": (*FLASK, *LAYERS, *DATABASE, "aggregator.history"),
     "aggregator.recordset": (*FLASK, "aggregator"),
     "aggregator.history": PURE,
     "aggregator.bulk": PURE,
-    "aggregator.offers_wire": (*FLASK, *SQL, *LAYERS, "requests", "aggregator.db"),
-    "aggregator.offers_client": (*FLASK, *SQL, *LAYERS, "aggregator.db"),
+    "aggregator.offers_wire": (*FLASK, *SQL, *LAYERS, "requests", *DATABASE),
+    "aggregator.offers_client": (*FLASK, *SQL, *LAYERS, *DATABASE),
     "aggregator.models": (*FLASK, *_above("aggregator.models"), "requests"),
     "aggregator.services": (*FLASK, *_above("aggregator.services"), "requests", "marshmallow"),
     "aggregator.services.health.check": (*SQL, "aggregator"),
-    "aggregator.services.health.configuration": (*SQL, "aggregator.models", "aggregator.db"),
+    "aggregator.services.health.configuration": (*SQL, "aggregator.models", *DATABASE),
     "aggregator.services.due": (*SQL, "requests", "aggregator"),
-    "aggregator.services.reconcile": (*SQL, "aggregator.models", "aggregator.db"),
-    "aggregator.services.settle": (*SQL, "aggregator.models", "aggregator.db"),
+    "aggregator.services.reconcile": (*SQL, "aggregator.models", *DATABASE),
+    "aggregator.services.settle": (*SQL, "aggregator.models", *DATABASE),
     "aggregator.schemas": (
         *FLASK,
         *SQL,
         *_above("aggregator.schemas"),
         "requests",
-        "aggregator.db",
+        *DATABASE,
         "aggregator.models",
         "aggregator.services",
     ),
@@ -85,7 +88,7 @@ NEVER: dict[str, tuple[str, ...]] = {
         *SQL,
         *_above("aggregator.openapi"),
         "requests",
-        "aggregator.db",
+        *DATABASE,
         "aggregator.models",
         "aggregator.services",
     ),

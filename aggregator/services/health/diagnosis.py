@@ -8,7 +8,7 @@ from contextlib import suppress
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from aggregator.db import first_line
+from aggregator.database_errors import first_line
 from aggregator.errors import DatabaseNotMigrated
 from aggregator.services.health.brief import brief_reading
 from aggregator.services.health.catalogue import (

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from aggregator.clock import utc_now
-from aggregator.db import first_line
+from aggregator.database_errors import first_line
 from aggregator.errors import DatabaseNotMigrated
 from aggregator.models import Poller
 from aggregator.services.health.brief import brief_reading

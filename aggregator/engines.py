@@ -1,0 +1,73 @@
+"""Engines: how each kind of database is connected to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import Connection as SQLiteConnection
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+
+from aggregator.sql_functions import ExactSum
+
+
+def engine_options(
+    database_url: str, *, pool_size: int = 5, process: str = "command"
+) -> dict[str, Any]:
+    """Return the arguments for ``create_engine`` that suit the database.
+
+    :param pool_size: connections to PostgreSQL that the process may hold open. A SQLite
+        database is a file of our own: nobody counts there.
+    :param process: what the database shows beside each connection: ``web``, ``poller`` or
+        ``command``.
+    """
+    # Without it, an error's text quotes the parameters, and with them tokens.
+    options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
+    if database_url.startswith("postgresql"):
+        name = f"aggregator {process}"
+        options["connect_args"] = {"connect_timeout": 5, "fallback_application_name": name}
+        options |= {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 5}
+    return options
+
+
+@contextmanager
+def connected(database_url: str, folder: str) -> Iterator[Engine]:
+    """Give an engine for a database that is there beside the application's.
+
+    :param folder: where a relative SQLite path begins.
+    """
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        # By its plain name, SQLite would make a file where there is none.
+        path = quote(str(Path(folder, url.database)))
+        url = url.set(database=f"file:{path}", query={"mode": "rw", "uri": "true"})
+    engine = create_engine(url, **engine_options(database_url))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: object, _record: object) -> None:
+    if not isinstance(connection, SQLiteConnection):
+        return
+    # The driver would begin transactions by itself, late and never for reading.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout = 10000")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+    connection.create_aggregate("exact_sum", 1, ExactSum)  # type: ignore[arg-type]
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        begin = connection.get_execution_options().get("sqlite_begin", "BEGIN")
+        connection.exec_driver_sql(begin)
