@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from aggregator import cli, current, log, metrics, operations, views, web
+from aggregator import cli, current, log, operations, views, web
 from aggregator.db import MIGRATIONS, db, render_item
 from aggregator.engines import engine_options
 from aggregator.http import (
@@ -21,6 +21,7 @@ from aggregator.http import (
     security_headers,
     sessions,
 )
+from aggregator.operations.metrics.requests import RequestMetrics
 from aggregator.settings import Settings
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -42,6 +43,32 @@ def create_app(settings: Settings | None = None, process: str = "command") -> Fl
     settings = settings or Settings.from_env()
     log.configure(settings.log_level, settings.log_format)
     app = Flask(__name__)
+    _configure(app, settings, process)
+    db.init_app(app)
+    migrate.init_app(app, db)
+    replica.init_app(app)
+    # First of all that looks at requests: those that are refused count as well.
+    counted = RequestMetrics()
+    counted.init_app(app)
+    current.init_app(app, settings, on_upstream_call=counted.called_upstream)
+    json_provider.init_app(app)
+    proxies.init_app(app, settings.trusted_proxies)
+    request_log.init_app(app)
+    security_headers.init_app(app, private=settings.api_auth != "off")
+    sessions.init_app(app, settings.secret_key)
+    compression.init_app(app)
+    cross_origin.init_app(app, settings.cors_origins)
+    access_control.init_app(app, settings)
+    problems.init_app(app)
+    entity_tags.init_app(app)
+    views.init_app(app)
+    operations.init_app(app, counted)
+    web.init_app(app)
+    cli.init_app(app)
+    return app
+
+
+def _configure(app: Flask, settings: Settings, process: str) -> None:
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(
@@ -55,23 +82,3 @@ def create_app(settings: Settings | None = None, process: str = "command") -> Fl
     )
     # A path with an empty part is unknown, not a redirect to another.
     app.url_map.merge_slashes = False
-    db.init_app(app)
-    migrate.init_app(app, db)
-    replica.init_app(app)
-    counted = metrics.init_app(app, settings)
-    current.init_app(app, settings, on_upstream_call=counted.called_upstream)
-    json_provider.init_app(app)
-    proxies.init_app(app, settings.trusted_proxies)
-    request_log.init_app(app)
-    security_headers.init_app(app, private=settings.api_auth != "off")
-    sessions.init_app(app, settings.secret_key)
-    compression.init_app(app)
-    cross_origin.init_app(app, settings.cors_origins)
-    access_control.init_app(app, settings)
-    problems.init_app(app)
-    entity_tags.init_app(app)
-    views.init_app(app)
-    operations.init_app(app)
-    web.init_app(app)
-    cli.init_app(app)
-    return app

@@ -18,7 +18,7 @@ from prometheus_client import (
 )
 
 from aggregator.errors import AggregatorError
-from aggregator.families import (
+from aggregator.metric_families import (
     CLAIM_LAG,
     CLAIMED,
     FAMILIES,

@@ -14,7 +14,7 @@ import psutil
 import pytest
 import requests
 
-from aggregator.families import FAMILIES
+from aggregator.metric_families import FAMILIES
 from tests.e2e.conftest import Start, Web, start_web
 from tests.e2e.processes import POLLER, Process, free_port
 from tests.scrape import Scrape

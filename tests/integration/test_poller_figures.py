@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
-from aggregator.families import FAMILIES
+from aggregator.metric_families import FAMILIES
 from aggregator.services.offers_service import connect_offers_service
 from aggregator.services.poller_figures import add_figures
 from aggregator.settings import Settings

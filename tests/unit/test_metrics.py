@@ -13,8 +13,8 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from sqlalchemy import create_engine
 
 from aggregator import create_app
-from aggregator.metrics.database import DatabaseCollector
-from aggregator.metrics.processes import AllProcesses
+from aggregator.operations.metrics.database import DatabaseCollector
+from aggregator.operations.metrics.processes import AllProcesses
 from aggregator.settings import Settings
 from tests.scrape import Scrape
 
@@ -49,7 +49,7 @@ def test_a_database_that_hangs_is_not_waited_for() -> None:
         )
         registry = CollectorRegistry()
         registry.register(
-            DatabaseCollector(engine, stale_after=timedelta(minutes=5), patience_s=0.05)
+            DatabaseCollector(engine, stale_after=timedelta(minutes=5), within_s=0.05)
         )
         for _ in range(2):
             assert Scrape(generate_latest(registry).decode()).value("database_up") == 0

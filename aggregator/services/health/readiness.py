@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from datetime import datetime, timedelta
-from threading import Lock, Thread
 
 import structlog
 from sqlalchemy import Engine
@@ -20,6 +18,7 @@ from aggregator.services.health.check import Check, Verdict, count, in_words
 from aggregator.services.health.figures import Freshness, read_freshness
 from aggregator.services.pollers import GONE_AFTER, list_pollers
 from aggregator.services.schema import Schema, SchemaState, read_schema
+from aggregator.single_flight import SingleFlight
 
 log = structlog.get_logger(__name__)
 
@@ -30,9 +29,6 @@ UPGRADE = "flask --app wsgi db upgrade"
 
 class Readiness:
     """Looks at the database for all who ask at the same time, and for nobody too long.
-
-    Were every probe to look by itself, a database that hangs would hold one connection more with
-    each of them.
 
     :param stale_after: how long data counts as fresh.
     :param within_s: how long a look may take.
@@ -48,31 +44,16 @@ class Readiness:
     ) -> None:
         self._engine = engine
         self._stale_after = stale_after
-        self._within_s = within_s
         self._clock = clock
-        self._lock = Lock()
-        self._under_way: Future[list[Check]] | None = None
+        self._look = SingleFlight(self._checks, within_s=within_s)
 
     def checks(self) -> list[Check]:
         """Return the checks ``database``, ``migrations``, ``poller`` and ``freshness``."""
         try:
-            return self._look_shared().result(self._within_s)
+            return self._look.result()
         except TimeoutError:
             log.warning("database_unavailable", reason="it did not answer in time")
             return _away("It does not answer in time.")
-
-    def _look_shared(self) -> Future[list[Check]]:
-        with self._lock:
-            if self._under_way is None or self._under_way.done():
-                self._under_way = Future()
-                Thread(target=self._look, args=[self._under_way], daemon=True).start()
-            return self._under_way
-
-    def _look(self, result: Future[list[Check]]) -> None:
-        try:
-            result.set_result(self._checks())
-        except Exception as error:  # noqa: BLE001 - whoever waits for the result raises it
-            result.set_exception(error)
 
     def _checks(self) -> list[Check]:
         now = self._clock()

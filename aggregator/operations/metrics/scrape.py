@@ -10,20 +10,23 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from aggregator import current
+from aggregator.db import db
 from aggregator.http.access_control import METRICS
-from aggregator.metrics.processes import AllProcesses
+from aggregator.operations.metrics.database import DatabaseCollector
+from aggregator.operations.metrics.processes import AllProcesses
 
 
-def init_app(app: Flask, counted: Collector, known: Collector) -> None:
+def init_app(app: Flask, counted: Collector) -> None:
     """Serve the figures.
 
     :param counted: tells what this process counted.
-    :param known: tells what the database knows.
     """
     registry = CollectorRegistry()
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     registry.register(AllProcesses(Path(folder)) if folder else counted)
-    registry.register(known)
+    with app.app_context():
+        registry.register(DatabaseCollector(db.engine, stale_after=current.stale_after()))
 
     def metrics() -> Response:
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from threading import Lock, Thread
 
 import structlog
 from prometheus_client import Metric
@@ -17,11 +16,15 @@ from aggregator.clock import utc_now
 from aggregator.database_errors import first_line
 from aggregator.db import reading
 from aggregator.errors import DatabaseNotMigrated
-from aggregator.metrics.fleet import fleet_metrics
+from aggregator.operations.metrics.fleet import fleet_metrics
 from aggregator.services.poller_figures import Key, find_figures
 from aggregator.services.standing import Standing, find_standing
+from aggregator.single_flight import SingleFlight
 
 log = structlog.get_logger(__name__)
+
+#: How products and pollers stand, and what all pollers counted.
+_Known = tuple[Standing, dict[Key, float]]
 
 #: Field of the standing, end of the metric's name, and help.
 _GAUGES = (
@@ -61,61 +64,42 @@ class DatabaseCollector(Collector):
     """Tells what the database knows, and whether it can be asked at all.
 
     :param stale_after: after this long without a successful poll a product is overdue.
-    :param patience_s: how long a scrape waits for the database.
+    :param within_s: how long a scrape waits for the database.
     """
 
-    def __init__(self, engine: Engine, *, stale_after: timedelta, patience_s: float = 4.0) -> None:
+    def __init__(self, engine: Engine, *, stale_after: timedelta, within_s: float = 4.0) -> None:
         self._engine = engine
         self._stale_after = stale_after
-        self._patience_s = patience_s
-        self._lock = Lock()
-        self._reading: _Reading | None = None
+        self._reading = SingleFlight(self._read, within_s=within_s)
 
     def collect(self) -> Iterator[Metric]:
         """Yield each metric with its samples."""
-        read = self._read()
-        standing = read.standing
+        known = self._known()
         yield GaugeMetricFamily(
-            "aggregator_database_up", "Whether the database answers.", float(standing is not None)
+            "aggregator_database_up", "Whether the database answers.", float(known is not None)
         )
-        if standing is not None:
+        if known:
+            standing, totals = known
             yield from _gauges(standing)
-            yield from fleet_metrics(read.fleet)
+            yield from fleet_metrics(totals)
 
-    def _read(self) -> _Reading:
-        """Read, or wait for a reading that is under way; no longer than there is patience."""
-        with self._lock:
-            if self._reading is None or not self._reading.is_alive():
-                self._reading = _Reading(self._engine, self._stale_after)
-                self._reading.start()
-            under_way = self._reading
-        under_way.join(self._patience_s)
-        if under_way.is_alive():
+    def _known(self) -> _Known | None:
+        """Return what the database knows; None where it cannot be read, or not in time."""
+        try:
+            return self._reading.result()
+        except TimeoutError:
             log.warning("metrics_incomplete", reason="the database does not answer")
-        return under_way
+        return None
 
-
-class _Reading(Thread):
-    """Reads once, in a thread of its own: a database that hangs keeps nobody else waiting."""
-
-    def __init__(self, engine: Engine, stale_after: timedelta) -> None:
-        super().__init__(name="metrics", daemon=True)
-        self._engine = engine
-        self._stale_after = stale_after
-        self.fleet: dict[Key, float] = {}
-        self.standing: Standing | None = None
-
-    def run(self) -> None:
-        """Read."""
+    def _read(self) -> _Known | None:
         now = utc_now()
         try:
             with reading(self._engine) as session:
-                self.fleet = find_figures(session)
-                self.standing = find_standing(
-                    session, now=now, stale_before=now - self._stale_after
-                )
+                standing = find_standing(session, now=now, stale_before=now - self._stale_after)
+                return standing, find_figures(session)
         except (SQLAlchemyError, DatabaseNotMigrated) as error:
             log.warning("metrics_incomplete", reason=first_line(error))
+        return None
 
 
 def _gauges(standing: Standing) -> Iterator[Metric]:

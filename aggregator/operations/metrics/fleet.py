@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from prometheus_client import Metric
 
-from aggregator.families import FAMILIES, Family
+from aggregator.metric_families import FAMILIES, Family
 from aggregator.services.poller_figures import Key
 
 
