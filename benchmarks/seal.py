@@ -20,6 +20,7 @@ from aggregator.models import PriceDetail
 from aggregator.settings import Settings
 from benchmarks.fresh import database
 from benchmarks.generator import MINUTE, Watched, write_polls
+from poller.metrics import PollerMetrics
 from poller.seal_job import SealJob
 
 
@@ -51,7 +52,7 @@ def write_backlog(engine: Engine, n_products: int, length: timedelta) -> None:
 
 def measure(engine: Engine, settings: Settings) -> None:
     """Seal it all as the poller does, and print the figures."""
-    job = SealJob(settings, engine, Event())
+    job = SealJob(settings, engine, Event(), PollerMetrics())
     begun, cpu_begun = time.monotonic(), time.process_time()
     job.run_all()
     elapsed_s, cpu_s = time.monotonic() - begun, time.process_time() - cpu_begun

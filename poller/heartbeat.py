@@ -34,11 +34,11 @@ class Heartbeat:
     def __init__(
         self,
         engine: Engine,
-        metrics: PollerMetrics | None = None,
+        metrics: PollerMetrics,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
-        self._metrics = metrics or PollerMetrics()
+        self._metrics = metrics
         self._clock = clock
         self._added: dict[Key, float] = {}
         self._id = uuid4()

@@ -55,7 +55,6 @@ class PollJob:
 
     :param stop: set when the process shall end; nothing new begins then.
     :param on_progress: called after each batch.
-    :param metrics: what it counts in; None: in its own.
     """
 
     def __init__(
@@ -64,14 +63,15 @@ class PollJob:
         engine: Engine,
         offers_service: OffersService,
         stop: Event,
-        on_progress: Callable[[], object] = lambda: None,
-        metrics: PollerMetrics | None = None,
+        metrics: PollerMetrics,
+        *,
+        on_progress: Callable[[], object],
     ) -> None:
         self._engine = engine
         self._offers_service = offers_service
         self._stop = stop
         self._on_progress = on_progress
-        self._metrics = metrics or PollerMetrics()
+        self._metrics = metrics
         self._recorder = Recorder.from_settings(settings, engine)
         self._breaker = Breaker(probe_after_s=min(settings.poll_interval_s / 12, 5.0))
         self._metrics.offers_service_up.set_function(lambda: not self._breaker.is_open)

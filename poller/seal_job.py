@@ -28,19 +28,14 @@ class SealJob:
     """Seals the history of products whose turn it is, a few at a time.
 
     :param stop: set when the process shall end; nothing new begins then.
-    :param metrics: what it counts in; None: in its own.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        engine: Engine,
-        stop: Event,
-        metrics: PollerMetrics | None = None,
+        self, settings: Settings, engine: Engine, stop: Event, metrics: PollerMetrics
     ) -> None:
         self._engine = engine
         self._stop = stop
-        self._metrics = metrics or PollerMetrics()
+        self._metrics = metrics
         self._detail_for = timedelta(days=settings.history_detail_days)
 
     def run(self) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
+from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
@@ -23,6 +24,7 @@ from aggregator.services import products
 from aggregator.services.offers_service import connect_offers_service
 from aggregator.settings import Settings
 from poller.jobs import PollJob
+from poller.metrics import PollerMetrics
 from tests.conftest import NOWHERE, REFRESH_TOKEN
 from tests.databases import migrated, new_postgres_database
 from tests.redis_server import RedisServer, running_redis
@@ -93,7 +95,7 @@ def make_poller(database_url: str, engine: Engine) -> Iterator[MakePoller]:
             database_url=database_url, offers_base_url=base_url, **(defaults | settings)
         )
         service = connect_offers_service(chosen, engine, timeout_s=chosen.offers_timeout_s)
-        jobs.append(PollJob(chosen, engine, service, Event()))
+        jobs.append(PollJob(chosen, engine, service, Event(), PollerMetrics(), on_progress=Mock()))
         return jobs[-1]
 
     yield make

@@ -14,6 +14,7 @@ from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
 from aggregator.models import ProductSync
 from poller.heartbeat import Heartbeat
+from poller.metrics import PollerMetrics
 from tests.conftest import MakeApp
 from tests.factories import make_product, make_token
 from tests.integration.api import PRODUCTS, create, faults_of
@@ -188,8 +189,8 @@ def test_what_never_happened_has_no_instant(client: FlaskClient) -> None:
 
 
 def test_pollers_are_seen(engine: Engine, client: FlaskClient) -> None:
-    Heartbeat(engine).beat()
-    Heartbeat(engine).beat()
+    Heartbeat(engine, PollerMetrics()).beat()
+    Heartbeat(engine, PollerMetrics()).beat()
     told = scrape(client)
     assert told.value("pollers_seen") == 2
     seen_at = told.value("poller_last_seen_timestamp_seconds")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from threading import Event
+from unittest.mock import Mock
 
 import pytest
 from flask.testing import FlaskClient
@@ -51,7 +52,7 @@ def poll(engine: Engine, base_url: str) -> PollerMetrics:
     service = connect_offers_service(
         settings, engine, timeout_s=1.0, on_call=metrics.called_upstream
     )
-    job = PollJob(settings, engine, service, Event(), metrics=metrics)
+    job = PollJob(settings, engine, service, Event(), metrics, on_progress=Mock())
     job.run()
     job.close()
     return metrics
@@ -151,7 +152,7 @@ def test_a_beat_that_fails_loses_nothing_and_adds_nothing_twice(
 
 
 def test_figures_of_other_versions_are_left_out(engine: Engine, client: FlaskClient) -> None:
-    heartbeat = Heartbeat(engine)
+    heartbeat = Heartbeat(engine, PollerMetrics())
     heartbeat.beat()
     before = fleet(client)
     with unit_of_work(engine) as session:

@@ -12,6 +12,7 @@ from aggregator.clock import utc_now
 from aggregator.db import reading, unit_of_work
 from aggregator.services.pollers import list_pollers, poller_seen
 from poller.heartbeat import Heartbeat
+from poller.metrics import PollerMetrics
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def see(engine: Engine, poller_id: UUID, now: datetime) -> None:
 def test_a_heartbeat_is_written_down_once_in_ten_seconds(
     engine: Engine, clock: list[float]
 ) -> None:
-    heartbeat = Heartbeat(engine, clock=lambda: clock[0])
+    heartbeat = Heartbeat(engine, PollerMetrics(), clock=lambda: clock[0])
     heartbeat.beat()
     first = pollers(engine)
     clock[0] = 9.0
@@ -46,7 +47,7 @@ def test_a_heartbeat_is_written_down_once_in_ten_seconds(
 
 
 def test_a_beat_that_failed_is_made_up_for_at_once(engine: Engine) -> None:
-    heartbeat = Heartbeat(engine)
+    heartbeat = Heartbeat(engine, PollerMetrics())
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE pollers RENAME TO away"))
     with pytest.raises(Exception, match="pollers"):
@@ -58,7 +59,7 @@ def test_a_beat_that_failed_is_made_up_for_at_once(engine: Engine) -> None:
 
 
 def test_a_poller_that_ends_is_forgotten(engine: Engine) -> None:
-    one, other = Heartbeat(engine), Heartbeat(engine)
+    one, other = Heartbeat(engine, PollerMetrics()), Heartbeat(engine, PollerMetrics())
     one.beat()
     other.beat()
     one.end()

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from aggregator.services.sealing import seal_products
 from aggregator.settings import Settings
 from poller import seal_job
+from poller.metrics import PollerMetrics
 from poller.seal_job import SealJob
 from tests.integration.past import A, Polls, rows, store
 
@@ -45,7 +46,7 @@ def stop() -> Event:
 def job(engine: Engine, stop: Event, monkeypatch: pytest.MonkeyPatch) -> SealJob:
     """Return a job that keeps all detail, and seals two products at a time."""
     monkeypatch.setattr(seal_job, "_BATCH", 2)
-    return SealJob(Settings(history_detail_days=10_000), engine, stop)
+    return SealJob(Settings(history_detail_days=10_000), engine, stop, PollerMetrics())
 
 
 def sealed_ids(engine: Engine) -> set[UUID]:
@@ -116,7 +117,7 @@ def test_stop_ends_a_job_between_two_batches(
 
 def test_old_detail_is_dropped_after_so_many_days(engine: Engine, stop: Event) -> None:
     store(engine, POLLS)
-    SealJob(Settings(history_detail_days=1), engine, stop).run_all()
+    SealJob(Settings(history_detail_days=1), engine, stop, PollerMetrics()).run_all()
     found = rows(engine)
     assert (len(found["price_detail"]), len(found["offer_hours"])) == (0, 1)
 

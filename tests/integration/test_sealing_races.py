@@ -25,6 +25,7 @@ from aggregator.services.claims import LEASE
 from aggregator.services.seal_claims import claim_seals
 from aggregator.services.sealing import seal_products
 from aggregator.settings import Settings
+from poller.metrics import PollerMetrics
 from poller.seal_job import SealJob
 from tests.factories import FOR_EVER, seal_history
 from tests.integration.past import A, B, C, Polls, alike, rows, store, tell_all
@@ -210,7 +211,7 @@ def test_two_sealers_at_once_seal_everything_once(engine: Engine, client: FlaskC
     both = Barrier(2)
 
     def run() -> None:
-        job = SealJob(Settings(history_detail_days=10_000), engine, Event())
+        job = SealJob(Settings(history_detail_days=10_000), engine, Event(), PollerMetrics())
         both.wait(10)
         job.run_all()
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from aggregator.services.offers_service import OffersService
 from aggregator.settings import Settings
 from poller.jobs import PollJob, Tally
+from poller.metrics import PollerMetrics
 
 
 @pytest.fixture
@@ -37,7 +38,14 @@ def stop() -> Event:
 
 @pytest.fixture
 def job(unreachable: Engine, service: Mock, stop: Event) -> Iterator[PollJob]:
-    job = PollJob(Settings(poll_concurrency=1), unreachable, service, stop)
+    job = PollJob(
+        Settings(poll_concurrency=1),
+        unreachable,
+        service,
+        stop,
+        PollerMetrics(),
+        on_progress=Mock(),
+    )
     yield job
     job.close()
 
