@@ -9,10 +9,10 @@ from sqlalchemy import Engine
 from aggregator.services.offers_service import connect_offers_service
 from aggregator.settings import Settings
 from poller.heartbeat import Heartbeat
-from poller.jobs import PollJob
 from poller.key_job import KeyJob
 from poller.loop import Loop
 from poller.metrics import PollerMetrics
+from poller.poll_job import PollJob
 from poller.seal_job import SealJob
 
 #: How often the poller looks for products that are due, at most.

@@ -23,8 +23,8 @@ from aggregator.models import ProductSync
 from aggregator.services import products
 from aggregator.services.offers_service import connect_offers_service
 from aggregator.settings import Settings
-from poller.jobs import PollJob
 from poller.metrics import PollerMetrics
+from poller.poll_job import PollJob
 from tests.conftest import NOWHERE, REFRESH_TOKEN
 from tests.databases import migrated, new_postgres_database
 from tests.redis_server import RedisServer, running_redis

@@ -21,7 +21,7 @@ from aggregator.services import products
 from aggregator.services.claims import LEASE, Claim, claim_due, claim_product
 from aggregator.services.polls import Outcome
 from aggregator.services.recorder import Recorder
-from poller.jobs import PollJob
+from poller.poll_job import PollJob
 from tests.integration.conftest import Catalogue, MakePoller
 from tests.integration.stored import listed_offers, points
 from tests.sandbox_control import SandboxControl

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select
 from aggregator.clock import utc_now
 from aggregator.db import reading
 from aggregator.models import ProductSync
-from poller.jobs import PollJob
+from poller.poll_job import PollJob
 from tests.at_once import at_once
 from tests.factories import make_product
 from tests.integration.api import PRODUCTS, create, faults_of, fetch

@@ -18,8 +18,8 @@ from aggregator.services.offers_service import connect_offers_service
 from aggregator.services.poller_figures import add_figures
 from aggregator.settings import Settings
 from poller.heartbeat import Heartbeat
-from poller.jobs import PollJob
 from poller.metrics import PollerMetrics
+from poller.poll_job import PollJob
 from poller.seal_job import SealJob
 from tests.conftest import NOWHERE, REFRESH_TOKEN
 from tests.factories import observe

@@ -14,7 +14,7 @@ from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
 from aggregator.models import ProductSync
 from aggregator.services.due import REJECTED_RETRY
-from poller.jobs import PollJob
+from poller.poll_job import PollJob
 from tests.conftest import MakeSandbox
 from tests.integration.conftest import Catalogue, MakePoller
 from tests.integration.stored import ended_offers, gaps, listed_offers, points, rebuilt

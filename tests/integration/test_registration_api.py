@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from aggregator.clock import utc_now
 from aggregator.services.recorder import Recorder
-from poller.jobs import Tally
+from poller.poll_job import Tally
 from tests.conftest import NOWHERE, REFRESH_TOKEN, MakeApp, MakeSandbox
 from tests.integration.api import PRODUCTS, create, fetch, json_of
 from tests.integration.conftest import Catalogue, MakePoller

@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from aggregator.services.offers_service import OffersService
 from aggregator.settings import Settings
-from poller.jobs import PollJob, Tally
 from poller.metrics import PollerMetrics
+from poller.poll_job import PollJob, Tally
 
 
 @pytest.fixture
