@@ -22,7 +22,7 @@ from sqlalchemy import Engine, create_engine, text
 from aggregator import create_app
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
-from aggregator.services.health import brief
+from aggregator.services.health import brief_reading
 from aggregator.services.health.readiness import Readiness
 from aggregator.services.pollers import poller_seen
 from aggregator.services.schema import read_schema
@@ -151,7 +151,7 @@ def test_a_database_that_is_away_is_unready_and_leaks_nothing(url: str) -> None:
 def test_a_table_that_is_locked_is_not_waited_for(
     client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(brief, "_LONGEST_MS", "50")
+    monkeypatch.setattr(brief_reading, "_LONGEST_MS", "50")
     lock = {"sqlite": "DELETE FROM products", "postgresql": "LOCK TABLE product_sync"}
     with unit_of_work(engine) as session:
         session.execute(text(lock[engine.name]))

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from aggregator.models import Poller, ProductSync
 from aggregator.services.api_tokens import WRITE, list_tokens
 from aggregator.services.health.check import Check, Verdict, count, in_words
-from aggregator.services.health.figures import find_commonest, read_backlog, read_freshness
-from aggregator.services.health.readiness import check_freshness, check_pollers
+from aggregator.services.health.figures import (
+    Freshness,
+    find_commonest,
+    read_backlog,
+    read_freshness,
+)
 from aggregator.services.health.subject import Subject
 from aggregator.services.pollers import GONE_AFTER, list_pollers
 
+#: The data counts as stale where this share of the products is.
+_STALE_SHARE = 0.1
 _SYNC = "flask --app wsgi products sync"
 _REGISTER = "flask --app wsgi products register"
 
@@ -32,6 +39,19 @@ def examine_pollers(subject: Subject, session: Session) -> list[Check]:
     if check.verdict is not Verdict.OK:
         check = replace(check, remedy="python -m poller")
     return [check, *_on_several_hosts(subject, pollers)]
+
+
+def check_pollers(pollers: Sequence[Poller], now: datetime) -> Check:
+    """Judge the pollers, last seen first: without any, the catalogue can still be read."""
+    seen = [now - poller.seen_at for poller in pollers]
+    if not seen:
+        return Check("poller", Verdict.WARNING, "No poller was seen lately.")
+    n_running = sum(age <= GONE_AFTER for age in seen)
+    last = f"the last was seen {in_words(seen[0])} ago."
+    if n_running == 0:
+        return Check("poller", Verdict.WARNING, f"No poller runs; {last}")
+    verb = "runs" if n_running == 1 else "run"
+    return Check("poller", Verdict.OK, f"{count(n_running, 'poller')} {verb}; {last}")
 
 
 def _on_several_hosts(subject: Subject, pollers: Sequence[Poller]) -> list[Check]:
@@ -59,6 +79,18 @@ def examine_freshness(subject: Subject, session: Session) -> list[Check]:
     if check.verdict is Verdict.OK and not backlog.n_overdue and not backlog.n_failing:
         return [replace(check, detail=told)]
     return [Check("freshness", Verdict.WARNING, told, _SYNC)]
+
+
+def check_freshness(freshness: Freshness, now: datetime) -> Check:
+    """Judge the data: where much of it is stale, the catalogue can still be read."""
+    n_products, n_stale = freshness.n_products, freshness.n_stale
+    if n_products == 0:
+        return Check("freshness", Verdict.OK, "There are no products yet.")
+    told = f"Stale: {n_stale:,} of {count(n_products, 'product')}."
+    if freshness.oldest_checked_at:
+        told += f" The oldest poll was {in_words(now - freshness.oldest_checked_at)} ago."
+    is_stale = n_stale >= _STALE_SHARE * n_products
+    return Check("freshness", Verdict.WARNING if is_stale else Verdict.OK, told)
 
 
 def examine_registrations(subject: Subject, session: Session) -> list[Check]:

@@ -34,6 +34,14 @@ def worst(checks: Iterable[Check]) -> Verdict:
     return max((check.verdict for check in checks), key=list(Verdict).index, default=Verdict.OK)
 
 
+def not_known(names: Iterable[str], until: str) -> list[Check]:
+    """Return a check for each name that could not be made.
+
+    :param until: what has to be so before it can.
+    """
+    return [Check(name, Verdict.WARNING, f"Not known until {until}.") for name in names]
+
+
 def in_words(age: timedelta) -> str:
     """Return a length of time in the unit that suits it, such as ``8 s`` or ``2 days``."""
     seconds = max(round(age.total_seconds()), 0)

@@ -7,11 +7,12 @@ import sqlite3
 from sqlalchemy import Engine, QueuePool, text
 from sqlalchemy.orm import Session
 
-from aggregator.services.health.brief import sqlite_path
+from aggregator.services.health.brief_reading import sqlite_path
 from aggregator.services.health.check import Check, Verdict
-from aggregator.services.health.readiness import check_schema
 from aggregator.services.health.subject import Subject
-from aggregator.services.schema import read_schema
+from aggregator.services.schema import Schema, SchemaState, read_schema
+
+UPGRADE = "flask --app wsgi db upgrade"
 
 _LIMITS = text("""
     SELECT current_setting('max_connections')::int
@@ -37,6 +38,28 @@ def examine_database(subject: Subject, session: Session) -> list[Check]:
 def examine_migrations(_subject: Subject, session: Session) -> list[Check]:
     """Judge the tables."""
     return [check_schema(read_schema(session.connection()))]
+
+
+def check_schema(schema: Schema) -> Check:
+    """Judge the tables. That a newer release migrated them is no failure of the older ones."""
+    found, wanted = schema.found, schema.wanted
+    match schema.state:
+        case SchemaState.CURRENT:
+            return Check("migrations", Verdict.OK, f"The tables are those of revision {wanted}.")
+        case SchemaState.AHEAD:
+            told = (
+                f"A newer release has brought the tables to {found}, beyond {wanted} of this one."
+            )
+            return Check("migrations", Verdict.OK, told)
+        case SchemaState.EMPTY:
+            told = "The database was never migrated: there are no tables."
+        case SchemaState.BEHIND:
+            told = f"The tables are those of revision {found}; this release needs {wanted}."
+        case SchemaState.UNKNOWN:
+            told = f"The tables are of revision {found}, which is none of this product's."
+            remedy = "Check DATABASE_URL: it seems to name another program's database."
+            return Check("migrations", Verdict.FAILURE, told, remedy)
+    return Check("migrations", Verdict.FAILURE, told, UPGRADE)
 
 
 def examine_connections(subject: Subject, session: Session) -> list[Check]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 import structlog
@@ -10,22 +10,22 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from aggregator.database_errors import first_line
 from aggregator.errors import DatabaseNotMigrated
-from aggregator.services.health.brief import brief_reading
+from aggregator.services.health.brief_reading import brief_reading
 from aggregator.services.health.catalogue import (
     examine_freshness,
     examine_pollers,
     examine_registrations,
     examine_tokens,
 )
-from aggregator.services.health.check import Check, Verdict, worst
+from aggregator.services.health.check import Check, Verdict, not_known, worst
 from aggregator.services.health.clock import examine_clock, examine_pollers_clocks
 from aggregator.services.health.configuration import check_settings
 from aggregator.services.health.database import (
+    UPGRADE,
     examine_connections,
     examine_database,
     examine_migrations,
 )
-from aggregator.services.health.readiness import UPGRADE
 from aggregator.services.health.subject import Examination, Subject
 from aggregator.services.health.upstream import (
     check_offers_service,
@@ -64,7 +64,8 @@ def diagnose(subject: Subject, environ: Mapping[str, str]) -> Iterator[Check]:
     database = _examine(subject, "database", examine_database)
     yield from database
     if worst(database) is Verdict.FAILURE:
-        yield from _unknown([*_OF_SERVER, "migrations", *_OF_TABLES], "the database answers")
+        names = dict.fromkeys([*_OF_SERVER, "migrations", *_OF_TABLES])
+        yield from not_known(names, "the database answers")
     else:
         yield from _examine_all(subject, _OF_SERVER)
         yield from _examine_tables(subject)
@@ -75,7 +76,7 @@ def _examine_tables(subject: Subject) -> Iterator[Check]:
     migrations = _examine(subject, "migrations", examine_migrations)
     yield from migrations
     if worst(migrations) is Verdict.FAILURE:
-        yield from _unknown(_OF_TABLES, "the database is migrated")
+        yield from not_known(_OF_TABLES, "the database is migrated")
     else:
         yield from _examine_all(subject, _OF_TABLES)
 
@@ -114,8 +115,3 @@ def _guarded(name: str, look: Callable[[], list[Check]]) -> list[Check]:
         log.exception("check_crashed", check=name)
         told, remedy = "The check itself crashed.", "Report what stands in the log."
     return [Check(name, Verdict.FAILURE, told, remedy)]
-
-
-def _unknown(names: Iterable[str], until: str) -> Iterator[Check]:
-    for name in dict.fromkeys(names):
-        yield Check(name, Verdict.WARNING, f"Not known until {until}.")

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from aggregator.services.health.brief import sqlite_path
+from aggregator.services.health.brief_reading import sqlite_path
 from aggregator.services.health.check import Check, Verdict
 from aggregator.services.health.subject import Subject
 
