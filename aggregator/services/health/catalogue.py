@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session
 from aggregator.models import Poller, ProductSync
 from aggregator.services.api_tokens import WRITE, list_tokens
 from aggregator.services.health.check import Check, Verdict, count, in_words
-from aggregator.services.health.figures import (
+from aggregator.services.health.freshness import (
     Freshness,
+    count_late,
     find_commonest,
-    read_backlog,
     read_freshness,
 )
 from aggregator.services.health.subject import Subject
 from aggregator.services.pollers import GONE_AFTER, list_pollers
+from aggregator.services.standing import find_standing
 
 #: The data counts as stale where this share of the products is.
 _STALE_SHARE = 0.1
@@ -68,15 +69,13 @@ def examine_freshness(subject: Subject, session: Session) -> list[Check]:
     check = check_freshness(freshness, subject.now)
     if freshness.n_products == 0:
         return [check]
-    backlog = read_backlog(session, now=subject.now, overdue_before=subject.now - subject.interval)
-    told = (
-        f"{check.detail} {backlog.n_due:,} due, {backlog.n_overdue:,} overdue, "
-        f"{backlog.n_failing:,} failing."
-    )
+    standing = find_standing(session, now=subject.now, stale_before=subject.stale_before)
+    n_late = count_late(session, due_before=subject.now - subject.interval)
+    told = f"{check.detail} {standing.due:,} due, {n_late:,} overdue, {standing.failing:,} failing."
     commonest = find_commonest(session, ProductSync.last_error)
     if commonest:
         told += f" Commonest error ({commonest.n:,} times): {commonest.error}."
-    if check.verdict is Verdict.OK and not backlog.n_overdue and not backlog.n_failing:
+    if check.verdict is Verdict.OK and not n_late and not standing.failing:
         return [replace(check, detail=told)]
     return [Check("freshness", Verdict.WARNING, told, _SYNC)]
 
@@ -95,14 +94,15 @@ def check_freshness(freshness: Freshness, now: datetime) -> Check:
 
 def examine_registrations(subject: Subject, session: Session) -> list[Check]:
     """Judge what the offers service does not know, or does not want to."""
-    backlog = read_backlog(session, now=subject.now, overdue_before=subject.now - subject.interval)
+    standing = find_standing(session, now=subject.now, stale_before=subject.stale_before)
+    n_pending, n_refused = standing.registrations_pending, standing.registrations_refused
     checks = []
-    if backlog.n_unregistered:
-        told = f"{count(backlog.n_unregistered, 'product')} to be registered yet."
+    if n_pending:
+        told = f"{count(n_pending, 'product')} to be registered yet."
         checks.append(Check("registrations", Verdict.WARNING, told, _REGISTER))
     refusal = find_commonest(session, ProductSync.registration_error)
     if refusal:
-        told = f"{count(backlog.n_refused, 'product')} refused for good. Commonest: {refusal.error}"
+        told = f"{count(n_refused, 'product')} refused for good. Commonest: {refusal.error}"
         remedy = "Change what is refused: PATCH /api/v1/products/<id>"
         checks.append(Check("registrations", Verdict.WARNING, told, remedy))
     return checks or [Check("registrations", Verdict.OK, "None is pending.")]

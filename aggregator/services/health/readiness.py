@@ -15,7 +15,7 @@ from aggregator.services.health.brief_reading import brief_reading
 from aggregator.services.health.catalogue import check_freshness, check_pollers
 from aggregator.services.health.check import Check, Verdict, not_known
 from aggregator.services.health.database import check_schema
-from aggregator.services.health.figures import read_freshness
+from aggregator.services.health.freshness import read_freshness
 from aggregator.services.pollers import list_pollers
 from aggregator.services.schema import read_schema
 from aggregator.single_flight import SingleFlight

@@ -1,4 +1,4 @@
-"""How fresh the catalogue is, in figures."""
+"""How fresh the catalogue is, and what keeps it from being fresh."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from aggregator.models import ProductSync
@@ -23,21 +23,6 @@ class Freshness:
     """UTC time of the successful poll that lies back furthest; None where there was none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """What pollers have before them."""
-
-    n_due: int
-    n_overdue: int
-    """Those due for longer than pollers may need."""
-    n_failing: int
-    """Those whose last attempt failed by their own fault."""
-    n_unregistered: int
-    """Those that wait for their registration. Who is refused for good is not among them."""
-    n_refused: int
-    """Those whose registration the offers service refuses for good."""
-
-
 class Commonest(NamedTuple):
     """An error, and how many products have it."""
 
@@ -52,22 +37,16 @@ def read_freshness(session: Session, *, stale_before: datetime) -> Freshness:
         or_(sync.checked_at.is_(None), sync.checked_at < stale_before),
         sync.registration_error.is_(None),
     )
-    query = select(func.count(), _count(stale), func.min(sync.checked_at)).select_from(sync)
+    query = select(func.count(), func.count().filter(stale), func.min(sync.checked_at)).select_from(
+        sync
+    )
     return Freshness(*session.execute(query).one())
 
 
-def read_backlog(session: Session, *, now: datetime, overdue_before: datetime) -> Backlog:
-    """Return what pollers have before them."""
-    sync = ProductSync
-    refused = sync.registration_error.is_not(None)
-    query = select(
-        _count(sync.due_at <= now),
-        _count(sync.due_at < overdue_before),
-        _count(sync.failures > 0),
-        _count(and_(sync.registered_at.is_(None), ~refused)),
-        _count(refused),
-    )
-    return Backlog(*session.execute(query).one())
+def count_late(session: Session, *, due_before: datetime) -> int:
+    """Return how many products have been due for longer than pollers may need."""
+    query = select(func.count()).select_from(ProductSync).where(ProductSync.due_at < due_before)
+    return session.scalars(query).one()
 
 
 def find_commonest(session: Session, column: InstrumentedAttribute[str | None]) -> Commonest | None:
@@ -80,7 +59,3 @@ def find_commonest(session: Session, column: InstrumentedAttribute[str | None]) 
         .limit(1)
     ).first()
     return Commonest(str(row[0]), row[1]) if row else None
-
-
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.count().filter(condition)
