@@ -49,9 +49,13 @@ def read_database_url(value: str) -> str:
     if not separator or scheme not in _SQLALCHEMY_DRIVERS:
         raise ValidationError("must begin with sqlite:/// or postgresql://")
     try:
-        _ = urlsplit(value).port
+        parts = urlsplit(value)
+        _ = parts.port
     except ValueError:
         raise ValidationError("must have a number for its port") from None
+    if parts.netloc.count("@") > 1:
+        # What follows the first would be taken for the host, and end in logs.
+        raise ValidationError("must have each @ of its password written as %40")
     return f"{_SQLALCHEMY_DRIVERS[scheme]}://{rest}"
 
 

@@ -17,8 +17,9 @@ log = structlog.get_logger(__name__)
 
 #: The wall clock may drift from the monotonic one by this much between two looks.
 _CLOCK_JUMP_S = 2.0
-#: How long a job under way may take to finish when the loop shall end.
-_GRACE_S = 4.0
+#: How long a job under way may take to finish when the loop shall end: of the 5 s in which the
+#: process does, the rest is for a slow machine.
+_GRACE_S = 3.0
 #: How long after a failure the first job is tried again.
 _RETRY_S = 2.0
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from aggregator.clock import utc_now
 from aggregator.database_errors import first_line
 from aggregator.db import unit_of_work
+from aggregator.errors import DatabaseNotMigrated
 from aggregator.services.secret_keys import obtain_secret_key
 
 log = structlog.get_logger(__name__)
@@ -44,7 +45,7 @@ class Sessions(SecureCookieSessionInterface):
             return self.session_class()
         try:
             return super().open_session(app, request)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, DatabaseNotMigrated) as error:
             log.warning("secret_key_unavailable", reason=first_line(error))
             return self.session_class()
 

@@ -120,5 +120,6 @@ def _batches(session: Session, table: Table) -> Iterator[Sequence[Row[Any]]]:
 def _write(session: Session, table: Table, rows: Sequence[Row[Any]]) -> None:
     try:
         session.execute(insert(table), [dict(row._mapping) for row in rows])
-    except (DataError, IntegrityError) as error:
+    # PostgreSQL's driver sends no text that holds a NUL.
+    except (DataError, IntegrityError, ValueError) as error:
         raise CopyFailed(f"{table.name} cannot be written: {first_line(error)}") from error

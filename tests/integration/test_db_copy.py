@@ -103,14 +103,23 @@ def test_a_source_that_is_not_there_is_one_clear_line(
     assert "must begin with" in copy("mysql://h/d", target, status=2).stderr
 
 
-def test_a_row_that_the_target_does_not_take_leaves_it_empty(make_database: MakeDatabase) -> None:
+@pytest.mark.parametrize(
+    ("spoilt", "table"),
+    [
+        pytest.param("UPDATE product_sync SET failures = -1", "product_sync", id="constraint"),
+        pytest.param("UPDATE products SET description = char(0)", "products", id="nul"),
+    ],
+)
+def test_a_row_that_the_target_does_not_take_leaves_it_empty(
+    make_database: MakeDatabase, spoilt: str, table: str
+) -> None:
     source, target = make_database("sqlite"), make_database("postgresql")
     make_product(source.engine)
     with source.engine.begin() as connection:
         connection.execute(text("PRAGMA ignore_check_constraints = on"))
-        connection.execute(text("UPDATE product_sync SET failures = -1"))
+        connection.execute(text(spoilt))
     error = copy(source, target, status=1).stderr
-    assert "product_sync cannot be written" in error
+    assert f"{table} cannot be written" in error
     assert count(target) == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from sqlalchemy import Engine, text, update
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
 from aggregator.models import ProductSync
+from aggregator.services.health import brief_reading
 from poller.heartbeat import Heartbeat
 from poller.metrics import PollerMetrics
 from tests.conftest import MakeApp
@@ -215,6 +217,19 @@ def test_without_its_tables_the_database_counts_as_away(
     assert told.value("products") is None
     assert requests_of(told)[PRODUCTS, "GET", "200"] == 1
     assert scrape(client).value("database_up") == 1
+
+
+def test_a_table_that_is_locked_keeps_no_connection(
+    client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(brief_reading, "_LONGEST_MS", "50")
+    lock = {"sqlite": "DELETE FROM products", "postgresql": "LOCK TABLE product_sync"}
+    with unit_of_work(engine) as session:
+        session.execute(text(lock[engine.name]))
+        told = scrape(client)
+        assert "metrics" not in {thread.name for thread in threading.enumerate()}
+    # On SQLite nobody waits for a writer.
+    assert told.value("database_up") == {"sqlite": 1, "postgresql": 0}[engine.name]
 
 
 @pytest.mark.parametrize(("api_auth", "status"), [("off", 200), ("write", 200), ("all", 401)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,9 @@ def test_migrations_are_numbered_in_their_order() -> None:
     assert revisions == [f"{n:04}" for n in range(1, len(FILES) + 1)]
     assert [path.name.partition("_")[0] for path in FILES] == revisions
     assert all(path.stem.islower() for path in FILES)
+
+
+def test_the_handbook_spreads_every_table_over_a_cluster() -> None:
+    handbook = (FOLDER.parent / "docs" / "operations.md").read_text()
+    [sql] = re.findall(r"```sql\n(.*?create_distributed_table.*?)```", handbook, re.DOTALL)
+    assert set(re.findall(r"'(\w+)'", sql)) - {"id", "product_id"} == set(Base.metadata.tables)

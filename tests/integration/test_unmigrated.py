@@ -74,6 +74,13 @@ def test_readiness_comes_with_the_migration(empty_app: Flask) -> None:
     assert client.get(PRODUCTS).status_code == 200
 
 
+def test_a_session_without_a_key_to_read_it_is_taken_for_none(empty_app: Flask) -> None:
+    client = empty_app.test_client(use_cookies=False)
+    sent = {"Cookie": "aggregator_session=x"}
+    statuses = [client.get(path, headers=sent).status_code for path in ("/healthz", PRODUCTS)]
+    assert statuses == [200, 503]
+
+
 @pytest.mark.parametrize("words", [["products", "list"], ["tokens", "list"]], ids=str)
 def test_commands_say_what_to_do(empty_app: Flask, words: list[str]) -> None:
     result = empty_app.test_cli_runner().invoke(args=words)

@@ -292,6 +292,12 @@ def test_a_database_port_that_is_no_number_is_refused() -> None:
         Settings.from_env({"DATABASE_URL": "postgresql://user@host:abc/db"})
 
 
+def test_a_database_password_that_would_be_taken_for_a_host_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"^DATABASE_URL must have each @ of its password"):
+        Settings.from_env({"DATABASE_URL": "postgresql://user:p@ss@host/db"})
+    Settings.from_env({"DATABASE_URL": "postgresql://user:p%40ss@host/db@1"})
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [

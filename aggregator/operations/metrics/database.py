@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from aggregator.clock import utc_now
 from aggregator.database_errors import first_line
-from aggregator.db import reading
 from aggregator.errors import DatabaseNotMigrated
 from aggregator.operations.metrics.fleet import fleet_metrics
+from aggregator.services.health.brief_reading import brief_reading
 from aggregator.services.poller_figures import Key, find_figures
 from aggregator.services.standing import Standing, find_standing
 from aggregator.single_flight import SingleFlight
@@ -94,7 +94,7 @@ class DatabaseCollector(Collector):
     def _read(self) -> _Known | None:
         now = utc_now()
         try:
-            with reading(self._engine) as session:
+            with brief_reading(self._engine) as session:
                 standing = find_standing(session, now=now, stale_before=now - self._stale_after)
                 return standing, find_figures(session)
         except (SQLAlchemyError, DatabaseNotMigrated) as error:
