@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_all_that_is_logged_is_json_without_secrets(
     )
     wait_until(lambda: '"products_polled"' in poller.said())
 
-    with sqlite3.connect(tmp_path / "aggregator.db") as database:
+    with closing(sqlite3.connect(tmp_path / "aggregator.db")) as database, database:
         database.execute("UPDATE products SET created_at = 'never'")
     calls = [
         ("GET", f"/products/{product_id}", 500),
