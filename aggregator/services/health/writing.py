@@ -20,6 +20,7 @@ _LITTLE = 1000 * _MB
 
 _RIGHTS = text("""
     SELECT pg_is_in_recovery() AS is_replica,
+           current_setting('transaction_read_only')::boolean AS only_reads,
            has_table_privilege(to_regclass('products'), 'INSERT') AS may_write,
            pg_database_size(current_database()) AS size
     """)
@@ -32,17 +33,26 @@ def examine_writing(subject: Subject, session: Session) -> list[Check]:
         return [_check_file(path)]
     if subject.engine.dialect.name == "sqlite":
         return []
+    return [_check_server(session)]
+
+
+def _check_server(session: Session) -> Check:
     found = session.execute(_RIGHTS).one()
     if found.is_replica:
         told, remedy = "The server is a replica.", "Let DATABASE_URL name the primary server."
-        return [Check("writing", Verdict.FAILURE, told, remedy)]
-    if found.may_write is False:
+    elif found.only_reads:
+        told = "The server only reads: its disk may be full, or the plan's limit exceeded."
+        remedy = (
+            """psql "$DATABASE_URL" -c 'SHOW default_transaction_read_only'   # and make room"""
+        )
+    elif found.may_write is False:
         told = "This role may not write: it was never allowed to, or the plan's limit is exceeded."
         remedy = "As the tables' owner: GRANT ALL ON ALL TABLES IN SCHEMA public TO …;"
-        return [Check("writing", Verdict.FAILURE, told, remedy)]
-    size = _in_words(found.size)
-    told = f"The database takes {size}; its server's disk cannot be seen from here."
-    return [Check("writing", Verdict.OK, told)]
+    else:
+        size = _in_words(found.size)
+        told = f"The database takes {size}; its server's disk cannot be seen from here."
+        return Check("writing", Verdict.OK, told)
+    return Check("writing", Verdict.FAILURE, told, remedy)
 
 
 def _check_file(path: Path) -> Check:
