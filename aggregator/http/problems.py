@@ -20,9 +20,9 @@ from aggregator.errors import (
     InvalidInput,
     Unauthorized,
 )
-from aggregator.http import request_log
 from aggregator.http.problem_types import BY_ERROR, BY_STATUS, ProblemType
 from aggregator.http.problem_types import DATABASE_UNAVAILABLE as DATABASE_AWAY
+from aggregator.log import request_id
 from aggregator.schemas.imports import ImportReportSchema
 
 log = structlog.get_logger(__name__)
@@ -66,7 +66,7 @@ def _document(path: str, title: str, status: HTTPStatus, detail: str, **more: An
             "status": int(status),
             "detail": detail,
             "instance": request.path,
-            "request_id": request_log.request_id(),
+            "request_id": request_id(),
             **more,
         }
     )

@@ -10,12 +10,11 @@ from typing import Any, TypeVar, cast
 import structlog
 from flask import Flask, current_app
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
-from aggregator.database_errors import first_line
+from aggregator.database_errors import DATABASE_ERRORS, first_line
 from aggregator.db import db, reads_from
 from aggregator.engines import engine_options
-from aggregator.errors import DatabaseNotMigrated, OfferNotFound, ProductNotFound
+from aggregator.errors import OfferNotFound, ProductNotFound
 from aggregator.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -85,7 +84,7 @@ def reads_replica(view: View) -> View:
                     return view(*args, **kwargs)
             except (ProductNotFound, OfferNotFound):
                 pass
-            except (SQLAlchemyError, DatabaseNotMigrated) as error:
+            except DATABASE_ERRORS as error:
                 replica.leave_alone(error)
         return view(*args, **kwargs)
 

@@ -32,12 +32,6 @@ def init_app(app: Flask) -> None:
     app.teardown_request(lambda _error: clear_contextvars())
 
 
-def request_id() -> str | None:
-    """Return the id of the request that is being answered."""
-    found: str | None = g.get("request_id")
-    return found
-
-
 def _begin() -> None:
     sent = request.headers.get(HEADER, "")
     g.request_id = sent if _SANE.fullmatch(sent) else uuid4().hex

@@ -6,12 +6,10 @@ import structlog
 from flask import Flask, Request, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
-from sqlalchemy.exc import SQLAlchemyError
 
 from aggregator.clock import utc_now
-from aggregator.database_errors import first_line
+from aggregator.database_errors import DATABASE_ERRORS, first_line
 from aggregator.db import unit_of_work
-from aggregator.errors import DatabaseNotMigrated
 from aggregator.services.secret_keys import obtain_secret_key
 
 log = structlog.get_logger(__name__)
@@ -45,7 +43,7 @@ class Sessions(SecureCookieSessionInterface):
             return self.session_class()
         try:
             return super().open_session(app, request)
-        except (SQLAlchemyError, DatabaseNotMigrated) as error:
+        except DATABASE_ERRORS as error:
             log.warning("secret_key_unavailable", reason=first_line(error))
             return self.session_class()
 

@@ -9,9 +9,8 @@ from uuid import UUID
 import structlog
 from flask import Response
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
-from aggregator.database_errors import first_line
+from aggregator.database_errors import DATABASE_ERRORS, first_line
 from aggregator.db import unit_of_work
 from aggregator.services.api_tokens import USE_RESOLUTION, note_use
 
@@ -38,5 +37,5 @@ class TokenUse:
         try:
             with unit_of_work(self._engine) as session:
                 note_use(session, token_id, now=now)
-        except SQLAlchemyError as error:
+        except DATABASE_ERRORS as error:
             log.warning("token_use_not_noted", token_id=token_id, reason=first_line(error))

@@ -89,28 +89,24 @@ def copy_tables(
         yield CopiedTable(table.name, given.n_rows, given.text)
 
 
+@dataclass
 class _Digest:
     """Of rows in any order, in which databases of other kinds would sort them."""
 
-    def __init__(self) -> None:
-        self.n_rows = 0
-        self._sum = 0
+    n_rows: int = 0
+    total: int = 0
 
     def add(self, rows: Iterable[Row[Any]]) -> None:
         """Take some rows in."""
         for row in rows:
-            self._sum += int.from_bytes(hashlib.sha256(repr(tuple(row)).encode()).digest())
+            digest = hashlib.sha256(repr(tuple(row)).encode()).digest()
+            self.total = (self.total + int.from_bytes(digest)) % 2**_DIGEST_BITS
             self.n_rows += 1
 
     @property
     def text(self) -> str:
         """Return what equal rows have in common, in hexadecimal digits."""
-        return f"{self._sum % 2**_DIGEST_BITS:064x}"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Digest) and (self.n_rows, self.text) == (other.n_rows, other.text)
-
-    __hash__ = None  # type: ignore[assignment]
+        return f"{self.total:064x}"
 
 
 def _batches(session: Session, table: Table) -> Iterator[Sequence[Row[Any]]]:

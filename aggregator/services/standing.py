@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from aggregator.models import Poller, ProductSync
@@ -42,22 +40,24 @@ class Standing:
 def find_standing(session: Session, *, now: datetime, stale_before: datetime) -> Standing:
     """Return how things stand: all products in one reading of their narrow rows."""
     sync = ProductSync
-    pending = sync.registered_at.is_(None)
+    pending, refused = sync.registered_at.is_(None), sync.registration_error.is_not(None)
     checked_at = func.coalesce(sync.checked_at, sync.registered_at)
-    counts = [
-        func.count().filter(condition)
-        for condition in (
-            sync.due_at <= now,
-            ~pending & (checked_at < stale_before),
-            sync.failures > 0,
-            pending & sync.registration_error.is_(None),
-            pending & sync.registration_error.is_not(None),
-        )
-    ]
-    oldest = func.min(checked_at).filter(~pending, sync.failures == 0)
-    products: Sequence[Any] = session.execute(
-        select(func.count(), *counts, oldest).select_from(sync)
-    ).one()
-    running = func.count().filter(Poller.seen_at >= now - GONE_AFTER)
-    pollers: Sequence[Any] = session.execute(select(running, func.max(Poller.seen_at))).one()
-    return Standing(*[*products, *pollers])
+    of_products = select(
+        func.count().label("products"),
+        _count(sync.due_at <= now).label("due"),
+        _count(~pending & (checked_at < stale_before)).label("overdue"),
+        _count(sync.failures > 0).label("failing"),
+        _count(pending & ~refused).label("registrations_pending"),
+        _count(pending & refused).label("registrations_refused"),
+        func.min(checked_at).filter(~pending, sync.failures == 0).label("oldest_checked_at"),
+    ).select_from(sync)
+    of_pollers = select(
+        _count(Poller.seen_at >= now - GONE_AFTER).label("pollers"),
+        func.max(Poller.seen_at).label("poller_seen_at"),
+    )
+    products, pollers = session.execute(of_products).one(), session.execute(of_pollers).one()
+    return Standing(**products._mapping, **pollers._mapping)
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count().filter(condition)

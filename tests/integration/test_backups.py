@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,43 @@ def serve(sandbox: SandboxControl, price: int) -> None:
     sandbox.serve(market.KETTLE, [{"id": str(A), "price": price, "items_in_stock": 1}])
 
 
+def answers_at(
+    database: Database, token: str, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> Any:
+    """Return what the database answers, at one instant, to all questions about the market."""
+    with monkeypatch.context() as pinned:
+        market.pin_clock(pinned, now)
+        return market.answers(database.app, token, now)
+
+
+def begin(lost: Database, sandbox: SandboxControl) -> str:
+    """Fill a database, and poll one of its products; return an API token."""
+    token = market.fill(lost.app, lost.engine)
+    serve(sandbox, 1_000)
+    lost.run(*SYNC, status=1)  # It finds out that the service has to be told of the product.
+    lost.run(*SYNC)
+    return token
+
+
+def go_on_after_the_backup(lost: Database, sandbox: SandboxControl, auth: dict[str, Any]) -> None:
+    """Let it have another access token, another price and another product than the backup."""
+    sandbox.revoke()
+    serve(sandbox, 5)
+    lost.run(*SYNC)
+    created = lost.app.test_client().post(PRODUCTS, json={"id": LOST, "name": "x"}, **auth)
+    assert created.status_code == 201
+    lost.engine.dispose()
+
+
+def poll_again(restored: Database, sandbox: SandboxControl) -> None:
+    """Poll at another price, once the access token that was lost has ended."""
+    serve(sandbox, 1_200)
+    said = restored.run(*SYNC, status=1)
+    assert "another access token is still valid" in said.output
+    sandbox.revoke()
+    restored.run(*SYNC)
+
+
 @pytest.mark.parametrize("kind", SECTIONS)
 def test_what_was_lost_answers_as_before_and_goes_on(
     make_database: MakeDatabase,
@@ -52,55 +90,35 @@ def test_what_was_lost_answers_as_before_and_goes_on(
         "offers_timeout_s": 2,
     }
     lost = make_database(kind, **settings)
-    url = make_url(lost.url)
-    folder = Path(str(url.database)).parents[1] if kind == "sqlite" else tmp_path
-    token = market.fill(lost.app, lost.engine)
+    folder = Path(str(make_url(lost.url).database)).parents[1] if kind == "sqlite" else tmp_path
+    token = begin(lost, sandbox)
     auth = {"headers": {"Authorization": f"Bearer {token}"}}
-    serve(sandbox, 1_000)
-    lost.run(*SYNC, status=1)  # It finds out that the service has to be told of the product.
-    lost.run(*SYNC)
     now = utc_now()
-    with monkeypatch.context() as pinned:
-        market.pin_clock(pinned, now)
-        told = market.answers(lost.app, token, now)
+    told = answers_at(lost, token, now, monkeypatch)
     back_up, restore = commands(SECTIONS[kind])
     carry_out(back_up, folder, plain(lost))
-
-    # Another access token, another price and another product than the backup has.
-    sandbox.revoke()
-    serve(sandbox, 5)
-    lost.run(*SYNC)
+    go_on_after_the_backup(lost, sandbox, auth)
     lost_at = utc_now()
-    client = lost.app.test_client()
-    assert client.post(PRODUCTS, json={"id": LOST, "name": "x"}, **auth).status_code == 201
-    lost.engine.dispose()
-    if kind == "sqlite":
-        restored = lost
-    else:
+
+    restored = lost
+    if kind == "postgresql":
         with lost.engine.begin() as connection:
             connection.execute(text("DROP SCHEMA public CASCADE"))
         restored = make_database(kind, migrate=False, **settings)
     carry_out(restore, folder, plain(restored))
-    with monkeypatch.context() as pinned:
-        market.pin_clock(pinned, now)
-        assert market.answers(restored.app, token, now) == told
+    assert answers_at(restored, token, now, monkeypatch) == told
 
-    serve(sandbox, 1_200)
-    said = restored.run(*SYNC, status=1)
-    assert "another access token is still valid" in said.output
-    sandbox.revoke()
-    restored.run(*SYNC)
+    poll_again(restored, sandbox)
     client = restored.app.test_client()
     assert client.get(f"{PRODUCTS}/{LOST}", **auth).status_code == 404
     again = client.post(PRODUCTS, json={"id": LOST, "name": "x"}, **auth)
     assert again.get_json()["registered_at"], "that it was registered before does not matter"
     of_kettle = f"{PRODUCTS}/{market.KETTLE}"
-    since = now.isoformat().replace("+00:00", "Z")
+    since, instant = (at.isoformat().replace("+00:00", "Z") for at in (now, lost_at))
     trend = client.get(f"{of_kettle}/trend?from={since}", **auth).get_json()
     assert (trend["start"]["value"], trend["end"]["value"]) == (1_000, 1_200)
     assert trend["low"]["value"] == 1_000, "nobody knows of the price that was lost"
     assert trend["coverage"] < 1
-    instant = lost_at.isoformat().replace("+00:00", "Z")
     assert client.get(f"{of_kettle}/offers?at={instant}", **auth).get_json()["stale"]
 
 

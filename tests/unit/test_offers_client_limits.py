@@ -11,7 +11,7 @@ from itertools import chain, repeat
 import pytest
 
 from aggregator import offers_errors
-from aggregator.offers_client import MAX_BODY_BYTES
+from aggregator.offers_http import MAX_BODY_BYTES
 from tests.sandbox_control import SandboxControl
 from tests.unit.offers_calls import PRODUCT, TOKEN, Call, every_call, make_client
 from tests.unit.raw_server import RawServer

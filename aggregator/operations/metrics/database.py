@@ -10,11 +10,9 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from aggregator.clock import utc_now
-from aggregator.database_errors import first_line
-from aggregator.errors import DatabaseNotMigrated
+from aggregator.database_errors import DATABASE_ERRORS, first_line
 from aggregator.operations.metrics.fleet import fleet_metrics
 from aggregator.services.health.brief_reading import brief_reading
 from aggregator.services.poller_figures import Key, find_figures
@@ -97,7 +95,7 @@ class DatabaseCollector(Collector):
             with brief_reading(self._engine) as session:
                 standing = find_standing(session, now=now, stale_before=now - self._stale_after)
                 return standing, find_figures(session)
-        except (SQLAlchemyError, DatabaseNotMigrated) as error:
+        except DATABASE_ERRORS as error:
             log.warning("metrics_incomplete", reason=first_line(error))
         return None
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from aggregator.database_errors import first_line
+from aggregator.database_errors import DATABASE_ERRORS, first_line
 from aggregator.errors import DatabaseNotMigrated
 from aggregator.services.health.brief_reading import brief_reading
 from aggregator.services.health.catalogue import (
@@ -83,7 +83,7 @@ def _examine_tables(subject: Subject) -> Iterator[Check]:
 
 def _examine_upstream(subject: Subject) -> list[Check]:
     token = product_id = None
-    with suppress(SQLAlchemyError, DatabaseNotMigrated), brief_reading(subject.engine) as session:
+    with suppress(*DATABASE_ERRORS), brief_reading(subject.engine) as session:
         token, product_id = find_token(subject, session), find_registered(session)
     # No connection to the database is held while the service is waited for.
     return [check_offers_service(subject, token, product_id)]

@@ -6,11 +6,9 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from aggregator.clock import utc_now
-from aggregator.database_errors import first_line
-from aggregator.errors import DatabaseNotMigrated
+from aggregator.database_errors import DATABASE_ERRORS, first_line
 from aggregator.services.health.brief_reading import brief_reading
 from aggregator.services.health.catalogue import check_freshness, check_pollers
 from aggregator.services.health.check import Check, Verdict, not_known
@@ -57,7 +55,7 @@ class Readiness:
                 freshness = read_freshness(session, stale_before=now - self._stale_after)
                 pollers = list_pollers(session)
                 return [*checks, check_pollers(pollers, now), check_freshness(freshness, now)]
-        except (SQLAlchemyError, DatabaseNotMigrated) as error:
+        except DATABASE_ERRORS as error:
             log.warning("database_unavailable", reason=first_line(error))
             return _away("It cannot be read.")
 
