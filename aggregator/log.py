@@ -12,6 +12,8 @@ from uuid import UUID
 
 import structlog
 
+from aggregator import log_text
+
 log = structlog.get_logger(__name__)
 
 
@@ -107,21 +109,7 @@ def _renderers(format_: str) -> list[Any]:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
-    # The richer formatters print local variables, and with them tokens.
-    plain = structlog.dev.plain_traceback
-    colors = sys.stderr.isatty()
-    return [
-        _visible,
-        structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=24, exception_formatter=plain),
-    ]
-
-
-def _visible(_logger: Any, _method: str, event: structlog.typing.EventDict) -> Any:
-    """Write control characters so that a terminal shows them instead of obeying."""
-    return {
-        name: repr(value) if isinstance(value, str) and not value.isprintable() else value
-        for name, value in event.items()
-    }
+    return log_text.processors()
 
 
 def _in_words(_logger: Any, _method: str, event: structlog.typing.EventDict) -> Any:

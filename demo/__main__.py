@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 
 from honcho.manager import Manager
+from honcho.printer import Printer
 
 from aggregator.errors import SettingsError
 from aggregator.settings import Settings
@@ -40,6 +41,9 @@ def main() -> int:
 def _environ(sandbox_port: int | None) -> dict[str, str]:
     """Return the environment of all parts."""
     environ = {"LOG_FORMAT": "text", **os.environ, "PYTHONUNBUFFERED": "1"}
+    if sys.stdout.isatty():
+        # The parts write to Honcho, which writes to it.
+        environ.setdefault("FORCE_COLOR", "1")
     if sandbox_port is not None:
         environ["OFFERS_BASE_URL"] = f"http://{_HOST}:{sandbox_port}/api/v1"
         environ["OFFERS_REFRESH_TOKEN"] = _SANDBOX_REFRESH_TOKEN
@@ -61,9 +65,13 @@ def _parts(port: int, sandbox_port: int | None) -> dict[str, str]:
 
 
 def _run_all(parts: Mapping[str, str], environ: Mapping[str, str]) -> int:
-    manager = Manager()
+    # Each line of the log has its own time.
+    manager = Manager(Printer(sys.stdout, time_format=""))
+    # Told of every poll, one would soon look for the guide in vain.
+    quiet = {"LOG_LEVEL": "warning", **environ}
     for name, arguments in parts.items():
-        manager.add_process(name, f'exec "{sys.executable}" {arguments}', env=environ)
+        env = quiet if name == "poller" else environ
+        manager.add_process(name, f'exec "{sys.executable}" {arguments}', env=env)
     manager.loop()
     return 0 if manager.returncode in _ENDED_BY_SIGNAL else manager.returncode or 0
 

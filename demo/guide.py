@@ -24,7 +24,7 @@ to try everything out, or
 
     {api}/products
 
-and reload after a few seconds: prices move every minute by themselves.
+and reload after a few seconds: every minute prices move.
 In another terminal:
 
     curl {api}/products
@@ -38,7 +38,8 @@ _COMMANDS = """\
 Commands want to know the offers service that runs here:
 
     . .venv/bin/activate
-    export OFFERS_BASE_URL={base_url} OFFERS_REFRESH_TOKEN={refresh_token}
+    export OFFERS_BASE_URL={base_url}
+    export OFFERS_REFRESH_TOKEN={refresh_token}
     flask --app wsgi products list
 
 """
@@ -75,7 +76,10 @@ def _tell_commands(sandbox: str) -> str:
 def _find_or_create(api: str) -> str:
     """Return some product's id, or what stands for one where products ask for a token."""
     try:
-        return _first_product(api) or _create_samples(api)
+        if found := _first_product(api):
+            return found
+        _create_samples(api)
+        return _first_product(api) or "{id}"
     except requests.HTTPError as error:
         if error.response.status_code != HTTPStatus.UNAUTHORIZED:
             raise
@@ -99,15 +103,9 @@ def _first_product(api: str) -> str | None:
             return items[0]["id"] if items else None
 
 
-def _create_samples(api: str) -> str:
-    """Create the sample products; return the first one's id."""
-    ids = []
-    for name, description in SAMPLES:
-        product = {"name": name, "description": description}
-        response = requests.post(f"{api}/products", json=product, timeout=10)
-        response.raise_for_status()
-        ids.append(response.json()["id"])
-    return str(ids[0])
+def _create_samples(api: str) -> None:
+    products = [{"name": name, "description": description} for name, description in SAMPLES]
+    requests.post(f"{api}/products/import", json=products, timeout=10).raise_for_status()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import logging.config
+import re
 import sys
 import threading
 import warnings
@@ -26,7 +27,8 @@ ReadLog = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
+def _logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
     root = logging.getLogger()
     handlers, level, config = root.handlers[:], root.level, structlog.get_config()
     yield
@@ -155,11 +157,30 @@ def test_exception_for_people_holds_no_local_variables(
 def test_text_is_a_line_for_people_without_colours(capsys: pytest.CaptureFixture[str]) -> None:
     log.configure("info", "text")
     structlog.get_logger("some.module").info("products_polled", polled=3, product_id=PRODUCT)
-    written = capsys.readouterr().err
-    assert written.count("\n") == 1
-    assert "\x1b" not in written
-    assert all(word in written for word in ("info", "products_polled", "polled=3"))
-    assert f"product_id={PRODUCT}" in written
+    log_line = structlog.get_logger("some.module").warning
+    with structlog.contextvars.bound_contextvars(request_id="2733a79c5aea4275acdbcfaff493f73d"):
+        log_line("offers_invalid", product_id=PRODUCT, n_invalid=2, first="too\ndear", lost=0)
+    polled, invalid = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(rf"\d\d:\d\d:\d\d products_polled polled=3 product_id={PRODUCT}", polled)
+    rest = rf"product_id={PRODUCT} n_invalid=2 first='too\\ndear' 2733a79c"
+    assert re.fullmatch(rf"\d\d:\d\d:\d\d \[warning\] offers_invalid {rest}", invalid)
+
+
+def test_text_of_a_request_reads_like_one(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("info", "text")
+    request = {"method": "POST", "path": "/api/v1/products", "status": 201, "ms": 40.6}
+    structlog.get_logger("x").info("request", **request)
+    assert capsys.readouterr().err.endswith(" POST /api/v1/products 201 41 ms\n")
+
+
+@pytest.mark.parametrize(("asked", "coloured"), [("FORCE_COLOR", True), ("NO_COLOR", False)])
+def test_text_has_colours_where_they_are_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, asked: str, coloured: bool
+) -> None:
+    monkeypatch.setenv(asked, "1")
+    log.configure("info", "text")
+    structlog.get_logger("x").info("event", polled=3)
+    assert ("\x1b" in capsys.readouterr().err) is coloured
 
 
 @pytest.mark.parametrize(
