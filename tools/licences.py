@@ -13,6 +13,7 @@ PAGE = ROOT / "docs" / "licences.md"
 #: How packages without a licence expression (PEP 639) name their licences.
 _EXPRESSIONS = {
     "Apache-2.0": "Apache-2.0",
+    "BSD-3-Clause": "BSD-3-Clause",
     "LGPL with exceptions": "LGPL-3.0-or-later",
     "MIT": "MIT",
     "MPL-2.0": "MPL-2.0",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from dotenv import dotenv_values
 
 from aggregator.settings import Settings
 
@@ -61,7 +62,12 @@ def test_build_is_sent_what_the_image_holds_and_nothing_else() -> None:
     assert all((ROOT / name).exists() for name in allowed)
 
 
-def test_file_that_other_tools_read_too_holds_the_profile_only() -> None:
-    """Honcho and Heroku's command line read it as well."""
-    lines = [line for line in (ROOT / ".env").read_text().splitlines() if line[:1] != "#"]
-    assert lines == ["COMPOSE_PROFILES=sandbox"]
+def test_file_that_other_tools_read_too_holds_no_setting_of_the_product() -> None:
+    """Honcho, Heroku's command line and Flask's read it as well."""
+    given = dotenv_values(ROOT / ".env")
+    assert given.keys() == {"COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES", "POSTGRES_PASSWORD"}
+    assert given["COMPOSE_PROFILES"] == "sandbox"
+
+
+def test_no_password_is_one_that_everybody_knows() -> None:
+    assert "POSTGRES_PASSWORD:-" not in (ROOT / "docker-compose.yml").read_text()
