@@ -23,7 +23,9 @@ from aggregator.services.copying import CopiedTable, check_ready, copy_tables, c
 from aggregator.services.pollers import GONE_AFTER, list_pollers
 
 
-def _read_url(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+def _read_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
+    if value is None:
+        raise click.UsageError("Name the source: as SOURCE_URL, or in SOURCE_DATABASE_URL.")
     try:
         return read_database_url(value)
     except ValidationError as error:
@@ -31,7 +33,7 @@ def _read_url(_context: click.Context, _parameter: click.Parameter, value: str) 
 
 
 @click.command("db-copy")
-@click.argument("source_url", callback=_read_url, envvar="SOURCE_DATABASE_URL")
+@click.argument("source_url", callback=_read_url, envvar="SOURCE_DATABASE_URL", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @with_appcontext
 @one_line_errors()

@@ -72,6 +72,12 @@ def test_a_copy_is_told_as_a_table(make_database: MakeDatabase) -> None:
     assert said.endswith("2 rows were copied. Both databases hold the same.\n")
 
 
+def test_a_copy_without_a_source_says_where_to_name_one(make_database: MakeDatabase) -> None:
+    error = make_database("sqlite").run("db-copy", status=2).stderr
+    assert "[SOURCE_URL]" in error
+    assert "SOURCE_DATABASE_URL" in error
+
+
 def test_a_copy_into_what_is_not_empty_is_refused(make_database: MakeDatabase) -> None:
     source, target = make_database("sqlite"), make_database("postgresql")
     make_product(source.engine, name="theirs")
