@@ -12,6 +12,7 @@ import schedule
 import structlog
 
 from aggregator.database_errors import DATABASE_UNAVAILABLE, first_line
+from aggregator.repeats import Repeats
 
 log = structlog.get_logger(__name__)
 
@@ -36,18 +37,20 @@ class Loop:
         self._first_jobs: list[Callable[[], bool]] = []
         self._last_jobs: list[Callable[[], bool]] = []
         self._clock_offset = _clock_offset()
+        self._without_database: set[Callable[[], object]] = set()
+        self._repeats = Repeats()
 
     def begin_with(self, job: Callable[[], object]) -> None:
         """Run a job before all others, again and again until it does not fail."""
-        self._first_jobs.append(_guarded(job))
+        self._first_jobs.append(self._guarded(job))
 
     def every(self, seconds: float, job: Callable[[], object]) -> None:
         """Run a job at this interval, first as soon as the loop runs."""
-        self._scheduler.every(seconds).seconds.do(_guarded(job))  # type: ignore[arg-type]
+        self._scheduler.every(seconds).seconds.do(self._guarded(job))  # type: ignore[arg-type]
 
     def at_end(self, job: Callable[[], object]) -> None:
         """Run a job once, after all others, when the loop ends."""
-        self._last_jobs.append(_guarded(job))
+        self._last_jobs.append(self._guarded(job))
 
     def stop_on_signals(self) -> None:
         """End the loop on SIGTERM and SIGINT."""
@@ -99,26 +102,40 @@ class Loop:
         self._clock_offset = offset
         return jumped
 
+    def _guarded(self, job: Callable[[], object]) -> Callable[[], bool]:
+        """Let no exception of a job reach ``schedule``, which would never run the job again.
+
+        What is returned tells whether there was none.
+        """
+
+        def run() -> bool:
+            try:
+                job()
+            except DATABASE_UNAVAILABLE as error:
+                self._database_failed(job, first_line(error))
+            except Exception:
+                log.exception("job_failed")
+            else:
+                self._database_served(job)
+                return True
+            return False
+
+        return run
+
+    def _database_failed(self, job: Callable[[], object], reason: str) -> None:
+        self._without_database.add(job)
+        left_out = self._repeats.left_out(reason)
+        if left_out is not None:
+            log.warning("database_unavailable", reason=reason, left_out=left_out)
+
+    def _database_served(self, job: Callable[[], object]) -> None:
+        # Not every run of a job asks it: one that does well says nothing of the others.
+        if job in self._without_database:
+            self._without_database.discard(job)
+            if not self._without_database:
+                self._repeats.forget()
+                log.info("database_back")
+
 
 def _clock_offset() -> float:
     return time.time() - time.monotonic()
-
-
-def _guarded(job: Callable[[], object]) -> Callable[[], bool]:
-    """Let no exception of a job reach ``schedule``, which would never run the job again.
-
-    What is returned tells whether there was none.
-    """
-
-    def run() -> bool:
-        try:
-            job()
-        except DATABASE_UNAVAILABLE as error:
-            log.warning("database_unavailable", reason=first_line(error))
-        except Exception:
-            log.exception("job_failed")
-        else:
-            return True
-        return False
-
-    return run

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from aggregator.models import OffersServiceToken
+from aggregator.offers_errors import AnotherTokenValid
 from aggregator.offers_wire import AccessToken
 from aggregator.recordset import dialect_insert
 
 #: No right to renew is held, and no refusal heeded, for longer.
 LONGEST_WAIT_S = 60.0
+
+
+class AccessState(StrEnum):
+    """How the access stands, as far as that is known without asking the service."""
+
+    NONE_STORED = "none stored"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    """By its date the token is good, but another was asked for since, and not given."""
+    VALID = "valid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +41,19 @@ class StoredAccess:
     def value(self) -> str | None:
         """The token's text, None where there is no token."""
         return self.token.value if self.token else None
+
+    @property
+    def another_is_valid(self) -> bool:
+        """Tell whether the service gave no token because another one lives."""
+        return str(AnotherTokenValid()) in (self.last_error or "")
+
+    def state(self, now: datetime) -> AccessState:
+        """Return how the access stands."""
+        if self.token is None:
+            return AccessState.NONE_STORED
+        if self.token.expires_at is not None and self.token.expires_at <= now:
+            return AccessState.EXPIRED
+        return AccessState.REFUSED if self.last_error else AccessState.VALID
 
     def is_renewable(self, now: datetime) -> bool:
         """Tell whether a new token may be asked for now."""

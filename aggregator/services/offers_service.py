@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Engine
 
@@ -18,6 +18,7 @@ from aggregator.offers_errors import (
     AlreadyRegistered,
     OffersServiceNotConfigured,
     OffersServiceUnauthorized,
+    UnknownProduct,
 )
 from aggregator.offers_wire import Snapshot
 from aggregator.services.access import StoredAccess
@@ -94,13 +95,20 @@ class OffersService:
         return self._client.fetch_offers(token, product_id)
 
     def sign_up(self) -> bool:
-        """Make sure that an access token is stored; True where it was obtained just now.
+        """Make sure that a good access token is stored; True where it was obtained just now.
 
         :raises AccessTokenUnavailable: None can be had now.
+        :raises OffersServiceUnavailable: Whether the stored one is good cannot be found out.
         """
         before = self.find_access()
         token = self._shared_token.get(deadline=time.monotonic() + self._client.timeout_s)
-        return token != (before.value if before else None)
+        if before is None or token != before.value:
+            return True
+        # Whether a token is good, only a call tells: the service may have given another since.
+        with suppress(UnknownProduct):
+            self.fetch_offers(uuid4())
+        after = self.find_access()
+        return after is not None and after.value != before.value
 
     def find_access(self) -> StoredAccess | None:
         """Return what is stored of the access; None where nobody signed up yet.

@@ -22,6 +22,7 @@ from aggregator.offers_errors import (
     OffersServiceUnavailable,
 )
 from aggregator.offers_wire import AccessToken
+from aggregator.repeats import Repeats
 from aggregator.services import access
 from aggregator.services.access import StoredAccess
 
@@ -63,6 +64,8 @@ class SharedToken:
         self._sign_up_timeout_s = sign_up_timeout_s
         self._clock = clock
         self._held: AccessToken | None = None
+        self._refused: str | None = None
+        self._repeats = Repeats()
         self._looking = threading.Lock()
         self._renewed = threading.Event()
 
@@ -73,6 +76,8 @@ class SharedToken:
         :param deadline: monotonic seconds until which to wait for a renewal.
         :raises AccessTokenUnavailable: There will be none before the deadline.
         """
+        if refused is not None:
+            self._refused = refused
         held = self._held
         if held is not None and self._seems_good(held, refused):
             return held.value
@@ -102,7 +107,11 @@ class SharedToken:
     def postpone(self, reason: str, wait_s: float = _REFUSED_S) -> AccessTokenUnavailable:
         """Tell all processes not to ask before some seconds are over, and why."""
         wait_s = min(wait_s, access.LONGEST_WAIT_S)
-        log.warning("access_token_unavailable", reason=reason, retry_in_s=wait_s)
+        left_out = self._repeats.left_out(reason)
+        if left_out is not None:
+            log.warning(
+                "access_token_unavailable", reason=reason, retry_in_s=wait_s, left_out=left_out
+            )
         until = self._clock() + timedelta(seconds=wait_s)
         with unit_of_work(self._engine) as session:
             access.postpone_renewal(session, self._base_url, until=until, error=reason)
@@ -155,8 +164,9 @@ class SharedToken:
         try:
             token = self._client.sign_up(timeout_s=self._sign_up_timeout_s)
         except AnotherTokenValid as error:
-            lost = "" if known else ", and it is not ours: it was lost"
-            self.postpone(f"{error}{lost}", _ASK_AGAIN_S)
+            # One that only our clock takes for expired may be the one that lives.
+            not_ours = ", and it is not ours" if known in (None, self._refused) else ""
+            self.postpone(f"{error}{not_ours}", _ASK_AGAIN_S)
         except OffersServiceUnavailable as error:
             self.postpone(str(error), error.retry_after_s or _UNAVAILABLE_S)
         except OffersServiceError as error:
@@ -174,4 +184,5 @@ class SharedToken:
             except DATABASE_UNAVAILABLE as error:
                 log.warning("access_token_not_stored", reason=first_line(error))
                 time.sleep(_ASK_AGAIN_S)
+        self._repeats.forget()
         log.info("access_token_obtained", expires_at=token.expires_at)

@@ -120,6 +120,10 @@ def test_a_clock_ahead_of_the_services_goes_on_with_the_old_token(
     for _ in range(5):
         ask(ahead)
     assert sandbox.requests("auth") == 2
+    assert ahead.sign_up() is False
+    stored = ahead.find_access()
+    assert stored
+    assert "not ours" not in str(stored.last_error)
 
 
 def test_a_clock_behind_the_services_renews_when_refused(
@@ -139,7 +143,7 @@ def test_another_valid_token_that_is_not_ours_is_waited_for(
     sandbox = make_sandbox(token_ttl_s=2)
     OffersClient(sandbox.base_url, refresh_token=REFRESH, timeout_s=1).sign_up()
     service = connect(engine, sandbox, timeout_s=0.3)
-    with pytest.raises(AccessTokenUnavailable, match="lost"):
+    with pytest.raises(AccessTokenUnavailable, match="not ours"):
         service.fetch_offers(uuid4())
     stored = service.find_access()
     assert stored

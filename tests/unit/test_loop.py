@@ -189,6 +189,7 @@ def test_database_error_is_one_warning_without_a_traceback(error: Exception) -> 
             "event": "database_unavailable",
             "log_level": "warning",
             "reason": str(error).splitlines()[0],
+            "left_out": 0,
         }
     ]
 
@@ -210,7 +211,24 @@ def test_first_job_is_tried_until_it_does_not_fail_and_others_wait(
     with capture_logs() as logs, _running(loop):
         assert ran.wait(1)
     assert done == ["first", "first", "first", "other"]
-    assert [line["event"] for line in logs] == ["database_unavailable"] * 2
+    assert [line["event"] for line in logs] == ["database_unavailable", "database_back"]
+
+
+def test_database_that_stays_away_is_told_seldom_and_that_it_is_back_once() -> None:
+    loop, runs = Loop(), list[str]()
+    loop.stop = Looks(0)
+
+    def job() -> None:
+        runs.append("run")
+        if len(runs) < 5:
+            raise OperationalError("SELECT 1", {}, Exception("away"))
+
+    for _ in range(6):
+        loop.every(3600, job)
+    loop.every(3600, lambda: None)
+    with capture_logs() as logs:
+        loop.run()
+    assert [line["event"] for line in logs] == ["database_unavailable", "database_back"]
 
 
 def test_loop_whose_first_job_fails_still_ends() -> None:
