@@ -14,7 +14,7 @@ class SettingsError(AggregatorError):
     """The environment holds settings that the product cannot start with."""
 
     def __init__(self, faults: dict[str, str]) -> None:
-        super().__init__("; ".join(f"{name} {fault}" for name, fault in faults.items()))
+        super().__init__("\n".join(f"{name} {fault}" for name, fault in faults.items()))
         self.faults = faults
 
 

@@ -157,9 +157,10 @@ class PollJob:
     def _store(self, outcomes: list[Outcome], tally: Tally) -> None:
         stored = self._recorder.record(outcomes)
         self._metrics.stored(outcomes, stored)
-        forgotten = sum(outcome.forgotten for outcome in outcomes)
-        failed = sum(outcome.error is not None for outcome in outcomes) - forgotten
-        deferred = sum(outcome.deferred for outcome in outcomes)
+        ours = [outcome for outcome in outcomes if outcome.claim.product_id not in stored.lost]
+        forgotten = sum(outcome.forgotten for outcome in ours)
+        failed = sum(outcome.error is not None for outcome in ours) - forgotten
+        not_asked = sum(outcome.deferred and outcome.error is None for outcome in ours)
         tally.polled += stored.polled
         tally.failed += failed
         log.info(
@@ -169,6 +170,6 @@ class PollJob:
             points=stored.points,
             failed=failed,
             forgotten=forgotten,
-            deferred=deferred,
+            deferred=not_asked,
             lost=len(stored.lost),
         )

@@ -47,9 +47,10 @@ _FORMATS = {".csv": CSV, ".ndjson": NDJSON, ".jsonl": NDJSON, ".json": JSON}
 @with_appcontext
 @one_line_errors()
 def import_(path: str, format_: str | None, on_error: str, dry_run: bool, as_json: bool) -> None:
-    """Create the products of FILE, up to 10,000; - reads standard input.
+    """Create the products of a file.
 
-    All or nothing, unless --on-error skip. The same file again changes nothing.
+    FILE holds up to 10,000; - reads standard input. All or nothing, unless --on-error skip. The
+    same file again changes nothing.
     """
     rows = _read(path, format_ or _format_of(path))
     hint = " Nothing was stored: this was a dry run." if dry_run else ""
@@ -73,7 +74,10 @@ def import_(path: str, format_: str | None, on_error: str, dry_run: bool, as_jso
 @with_appcontext
 @one_line_errors()
 def export(format_: str, output: Path | None) -> None:
-    """Print all products, oldest first, in a format that can be imported."""
+    """Print all products, to be imported again.
+
+    The oldest first.
+    """
     schema, stale_before = ProductSchema(many=True), current.stale_before()
     with reading() as session:
         n_products = exports.count_products(session, stale_before=stale_before)

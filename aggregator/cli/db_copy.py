@@ -10,9 +10,9 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 from marshmallow import ValidationError
-from rich.console import Console
 from rich.table import Table
 
+from aggregator.cli.console import make_console
 from aggregator.cli.errors import one_line_errors
 from aggregator.cli.progress import progress_bar
 from aggregator.clock import utc_now
@@ -38,11 +38,12 @@ def _read_url(_context: click.Context, _parameter: click.Parameter, value: str |
 @with_appcontext
 @one_line_errors()
 def command(source_url: str, as_json: bool) -> None:
-    """Copy all that the database SOURCE_URL holds into that of DATABASE_URL.
+    """Copy a whole database into another.
 
-    The target must be migrated and empty; it gets all or nothing. Each table is read again there
-    and compared. Stop the pollers first: what is written to the source meanwhile is not copied.
-    A password need not stand in the command line: SOURCE_DATABASE_URL in the environment serves.
+    All that the database SOURCE_URL holds goes into that of DATABASE_URL. The target must be
+    migrated and empty; it gets all or nothing. Each table is read again there and compared. Stop
+    the pollers first: what is written to the source meanwhile is not copied. A password need not
+    stand in the command line: SOURCE_DATABASE_URL in the environment serves.
     """
     with (
         connected(source_url, current_app.instance_path) as engine,
@@ -76,6 +77,6 @@ def _report(copied: Sequence[CopiedTable], as_json: bool) -> None:
     listed.add_column("Digest", no_wrap=True)
     for table in copied:
         listed.add_row(table.name, f"{table.n_rows:,}", table.digest[:16])
-    Console().print(listed)
+    make_console().print(listed)
     n_rows = sum(table.n_rows for table in copied)
     click.echo(f"{n_rows:,} rows were copied. Both databases hold the same.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -17,6 +16,7 @@ from rich.text import Text
 
 from aggregator import current
 from aggregator.cli.connect import patient_offers_service
+from aggregator.cli.console import make_console
 from aggregator.clock import utc_now
 from aggregator.db import db
 from aggregator.services.health.check import Check, Verdict, count, worst
@@ -27,17 +27,23 @@ from aggregator.services.health.subject import Subject
 #: Characters, where the output is no terminal.
 _WIDTH = 80
 _VERDICT_WIDTH = 9
-_MARKS = {Verdict.OK: "✓", Verdict.WARNING: "!", Verdict.FAILURE: "✗"}
-_STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILURE: "bold red"}
+_MARKS = {Verdict.OK: "✓", Verdict.SKIPPED: "-", Verdict.WARNING: "!", Verdict.FAILURE: "✗"}
+_STYLES = {
+    Verdict.OK: "green",
+    Verdict.SKIPPED: "dim",
+    Verdict.WARNING: "yellow",
+    Verdict.FAILURE: "bold red",
+}
 
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @with_appcontext
 def command(as_json: bool) -> None:
-    """Look at everything the product needs, and say what to do where something is wrong.
+    """Find out what is wrong, and how to mend it.
 
-    Changes nothing. Exit status 0 where nothing fails; warnings are no failures.
+    Looks at everything that the product needs, and changes nothing. Exit status 0 where nothing
+    fails; warnings are no failures.
     """
     subject = Subject(
         settings=current.settings(),
@@ -45,7 +51,7 @@ def command(as_json: bool) -> None:
         offers_service=patient_offers_service(),
         now=utc_now(),
     )
-    checks = list(diagnose(subject, os.environ))
+    checks = diagnose(subject, os.environ)
     settings = show_settings(subject.settings)
     if as_json:
         report = {"verdict": worst(checks), "checks": list(map(asdict, checks))}
@@ -57,15 +63,22 @@ def command(as_json: bool) -> None:
 
 
 def _print(checks: Sequence[Check], settings: Mapping[str, str | None]) -> None:
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
-    console.print(_table_of_settings(settings))
-    console.print()
+    console = make_console(piped_width=_WIDTH)
     for check in checks:
         _print_check(console, check, name_width=max(len(check.name) for check in checks))
     console.print()
     n = Counter(check.verdict for check in checks)
     failures, warnings = count(n[Verdict.FAILURE], "failure"), count(n[Verdict.WARNING], "warning")
-    console.print(f"{failures}, {warnings}, {n[Verdict.OK]} ok", style=_STYLES[worst(checks)])
+    skipped = f", {n[Verdict.SKIPPED]} skipped" if n[Verdict.SKIPPED] else ""
+    told = f"{failures}, {warnings}{skipped}, {n[Verdict.OK]} ok"
+    console.print(told, style=_STYLES[worst(checks)])
+    console.print()
+    given = {name: value for name, value in settings.items() if os.environ.get(name, "").strip()}
+    if given:
+        console.print("Set in this shell; all else has its default, and other processes their own:")
+        console.print(_table_of_settings(given))
+    else:
+        console.print("This shell sets nothing: all settings have their defaults.")
 
 
 def _table_of_settings(settings: Mapping[str, str | None]) -> Table:
@@ -73,7 +86,7 @@ def _table_of_settings(settings: Mapping[str, str | None]) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in settings.items():
-        table.add_row(name, Text("not set", style="dim") if value is None else Text(value))
+        table.add_row(name, Text(value or ""))
     return table
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-#: Characters: wider than any line, for a pipe has no width to fit into.
-UNLIMITED = 400
+from aggregator.cli.console import make_console
+
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 Item = dict[str, Any]
@@ -32,7 +30,7 @@ def print_items(
     :param make_table: returns the table for people.
     """
     if not as_json:
-        Console(width=None if sys.stdout.isatty() else UNLIMITED).print(make_table(items))
+        make_console().print(make_table(items))
         return
     for item in items:
         click.echo(json.dumps(item, ensure_ascii=False))

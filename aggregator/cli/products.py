@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from itertools import chain
 from multiprocessing.pool import ThreadPool
@@ -16,6 +17,7 @@ from rich.text import Text
 
 from aggregator import current
 from aggregator.cli.connect import patient_offers_service
+from aggregator.cli.console import make_console
 from aggregator.cli.errors import one_line_errors
 from aggregator.cli.listing import Item, harmless, print_items
 from aggregator.cli.progress import progress_bar
@@ -26,12 +28,11 @@ from aggregator.offers_errors import OffersServiceNotConfigured
 from aggregator.schemas.products import ProductSchema
 from aggregator.services import claims, exports, products
 from aggregator.services.claims import Claim
+from aggregator.services.health.check import in_words
 from aggregator.services.offers_service import OffersService
 from aggregator.services.polls import Outcome, poll_product, register_product
 
-group = AppGroup(
-    "products", help="Registering, polling, listing, importing and exporting products."
-)
+group = AppGroup("products", help="Poll, register, list, import and export.")
 
 _ids = click.argument("product_ids", metavar="[ID]...", type=click.UUID, nargs=-1)
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -42,7 +43,10 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_json
 @one_line_errors()
 def register(product_ids: Sequence[UUID], as_json: bool) -> None:
-    """Register products with the offers service: these, or all that are pending."""
+    """Register products with the offers service.
+
+    These, or all that are pending.
+    """
     with reading() as session:
         chosen = product_ids or products.list_ids(session, unregistered_only=True)
     _attempt_all(register_product, chosen, "registered", as_json)
@@ -53,7 +57,10 @@ def register(product_ids: Sequence[UUID], as_json: bool) -> None:
 @_json
 @one_line_errors()
 def sync(product_ids: Sequence[UUID], as_json: bool) -> None:
-    """Ask for the offers of these products, or of all, once and now."""
+    """Ask for offers, once and now.
+
+    Those of these products, or of all.
+    """
     with reading() as session:
         chosen = product_ids or products.list_ids(session)
     _attempt_all(poll_product, chosen, "polled", as_json)
@@ -63,7 +70,10 @@ def sync(product_ids: Sequence[UUID], as_json: bool) -> None:
 @_json
 @one_line_errors()
 def list_(as_json: bool) -> None:
-    """List all products, oldest first; as JSON one object a line."""
+    """List all products, oldest first.
+
+    As JSON one object a line.
+    """
     schema = ProductSchema(many=True)
     pages = exports.iter_pages(db.engine, stale_before=current.stale_before())
     listed = chain.from_iterable(map(schema.dump, pages))
@@ -71,20 +81,38 @@ def list_(as_json: bool) -> None:
 
 
 def _table(listed: Iterable[Item]) -> Table:
-    table = Table(box=None)
-    for heading in ("ID", "Name", "Best price", "Offers", "Registered", "Last poll"):
-        table.add_column(heading, no_wrap=heading != "Name")
+    """Return a table that leaves out what there is no room for: ids and names go first."""
+    room = make_console().width
+    columns = {name: cell for name, (least, cell) in _COLUMNS.items() if room >= least}
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in columns:
+        table.add_column(name, no_wrap=name != "Name", overflow="fold")
     for product in listed:
-        price, checked_at = product["best_price"], product["checked_at"]
-        table.add_row(
-            product["id"],
-            Text(harmless(product["name"])),
-            "-" if price is None else f"{price:,}",
-            str(product["offers_count"]),
-            "yes" if product["registered_at"] else "no",
-            f"{checked_at or 'never'}{' (stale)' if checked_at and product['stale'] else ''}",
-        )
+        table.add_row(*(Text(cell(product)) for cell in columns.values()))
     return table
+
+
+def _best_price(product: Item) -> str:
+    price = product["best_price"]
+    return "-" if price is None else f"{price:,}"
+
+
+def _last_poll(product: Item) -> str:
+    if product["checked_at"] is None:
+        return "never"
+    age = in_words(utc_now() - datetime.fromisoformat(product["checked_at"]))
+    return f"{age}, stale" if product["stale"] else f"{age} ago"
+
+
+#: Heading, the least room in which it is shown, and what stands below.
+_COLUMNS: Mapping[str, tuple[int, Callable[[Item], str]]] = {
+    "ID": (0, lambda product: str(product["id"])),
+    "Name": (0, lambda product: harmless(product["name"])),
+    "Best price": (0, _best_price),
+    "Offers": (100, lambda product: str(product["offers_count"])),
+    "Registered": (120, lambda product: "yes" if product["registered_at"] else "no"),
+    "Last poll": (0, _last_poll),
+}
 
 
 def _attempt_all(

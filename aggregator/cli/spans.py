@@ -32,10 +32,10 @@ def describe_span(
     if start is not None:
         return Span(f"since {local.date(period.start)}", ends_now=True)
     asked = DEFAULT_DURATION if duration is None else read_duration("period", duration)
-    return Span(f"in {_in_words(asked)}", ends_now=True)
+    return Span(f"in {in_words(asked)}", ends_now=True)
 
 
-def _in_words(duration: Duration) -> str:
+def in_words(duration: Duration) -> str:
     """Return a duration unit by unit, such as ``1 day 6 hours``; of seconds only whole ones."""
     return " ".join(
         f"{n:,} {unit if n != 1 else unit.removesuffix('s')}"

@@ -58,7 +58,7 @@ def create(
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @one_line_errors()
 def list_(as_json: bool) -> None:
-    """List all tokens that were ever made, oldest first."""
+    """List all tokens ever made, oldest first."""
     now = utc_now()
     with reading() as session:
         listed = [_dump(token, now) for token in api_tokens.list_tokens(session)]
@@ -69,7 +69,10 @@ def list_(as_json: bool) -> None:
 @click.argument("id_or_name", metavar="ID|NAME")
 @one_line_errors()
 def revoke(id_or_name: str) -> None:
-    """Make a token useless at once, by its id or its name."""
+    """Make a token useless at once.
+
+    It is named by its id or its name.
+    """
     with unit_of_work() as session:
         api_tokens.revoke_token(session, id_or_name, now=utc_now())
     click.echo("Revoked.")

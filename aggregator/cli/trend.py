@@ -11,12 +11,11 @@ from uuid import UUID
 import click
 from flask.cli import with_appcontext
 from marshmallow import ValidationError
-from rich.console import Console
 from rich.table import Table
 
 from aggregator import current
+from aggregator.cli.console import UNLIMITED, make_console
 from aggregator.cli.errors import one_line_errors
-from aggregator.cli.listing import UNLIMITED
 from aggregator.cli.local_time import LocalTime
 from aggregator.cli.spans import describe_span
 from aggregator.cli.sparkline import draw_sparkline
@@ -55,7 +54,7 @@ from aggregator.services.trends import TrendQuestion, get_trend
 @with_appcontext
 @one_line_errors()
 def command(product_id: UUID, offer_id: UUID | None, as_json: bool, **options: str | None) -> None:
-    """Show what a product's prices did over a period."""
+    """Tell what a product's prices did."""
     question = _read_question(offer_id, options)
     if as_json:
         _print_json(product_id, question)
@@ -103,16 +102,14 @@ def _print_words(
 
 
 def _print_all(words: TrendWords, name: str, table: Table) -> None:
-    trend, in_terminal = words.trend, sys.stdout.isatty()
-    width = None if in_terminal else UNLIMITED
-    console = Console(width=width, markup=False, emoji=False, highlight=False)
+    trend, console = words.trend, make_console()
     console.print(words.title(name), style="bold")
     for sentence in words.sentences():
         console.print(sentence)
     if trend.low and trend.high and trend.whole.priced_ms:
         bars = [bucket.bar for bucket in trend.buckets]
         # Blocks are for the eye, so a pipe gets as many as a terminal usually has room for.
-        width = console.width if in_terminal else 80
+        width = console.width if sys.stdout.isatty() else 80
         line = draw_sparkline(bars, trend.low.value, trend.high.value, width=width)
         console.print(f"\n{line}\n", style="cyan")
         # Rather a row that the terminal wraps than a price cut short.

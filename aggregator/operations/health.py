@@ -15,6 +15,7 @@ from aggregator.services.health.readiness import Readiness
 bp = Blueprint("health", __name__)
 
 _READINESS = "aggregator.readiness"
+#: What is skipped is so because something else fails.
 _STATUS = {Verdict.OK: "ready", Verdict.WARNING: "degraded", Verdict.FAILURE: "unready"}
 
 

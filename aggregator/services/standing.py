@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from aggregator.models import Poller, ProductSync
 from aggregator.services.pollers import GONE_AFTER
@@ -37,6 +38,13 @@ class Standing:
     one was ended."""
 
 
+class Commonest(NamedTuple):
+    """An error, and how many products have it."""
+
+    error: str
+    n: int
+
+
 def find_standing(session: Session, *, now: datetime, stale_before: datetime) -> Standing:
     """Return how things stand: all products in one reading of their narrow rows."""
     sync = ProductSync
@@ -57,6 +65,18 @@ def find_standing(session: Session, *, now: datetime, stale_before: datetime) ->
     )
     products, pollers = session.execute(of_products).one(), session.execute(of_pollers).one()
     return Standing(**products._mapping, **pollers._mapping)
+
+
+def find_commonest(session: Session, column: InstrumentedAttribute[str | None]) -> Commonest | None:
+    """Return the error that most products have; None where none has any."""
+    row = session.execute(
+        select(column, func.count())
+        .where(column.is_not(None))
+        .group_by(column)
+        .order_by(func.count().desc(), column)
+        .limit(1)
+    ).first()
+    return Commonest(str(row[0]), row[1]) if row else None
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:

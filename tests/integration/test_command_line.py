@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ from flask import Flask
 from sqlalchemy import Engine, select
 
 from aggregator import create_app
+from aggregator.cli.console import make_console
 from aggregator.clock import utc_now
 from aggregator.db import reading
 from aggregator.models import OffersServiceToken
@@ -235,6 +237,20 @@ def test_list_is_a_table_for_people_and_json_for_programs(run: Run, engine: Engi
         assert product["id"] in row
         assert product["name"] in row
     assert "1,234,567" in rows[-1]
+
+
+@pytest.mark.parametrize(("room", "left_out"), [(80, {"Offers", "Registered"}), (120, set[str]())])
+def test_list_never_cuts_an_id(
+    run: Run, engine: Engine, monkeypatch: pytest.MonkeyPatch, room: int, left_out: set[str]
+) -> None:
+    product_id = make_product(engine, name="Long words " * 20)
+    narrow = partial(make_console, piped_width=room)
+    monkeypatch.setattr("aggregator.cli.products.make_console", narrow)
+    monkeypatch.setattr("aggregator.cli.listing.make_console", narrow)
+    rows = run("products", "list").stdout.splitlines()
+    assert max(map(len, rows)) <= room
+    assert rows[1].startswith(f"{product_id}  Long words")
+    assert {name for name in ("Offers", "Registered") if name not in rows[0]} == left_out
 
 
 def test_list_gives_a_terminal_nothing_to_obey(run: Run, engine: Engine) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import requests
 from flask import Flask
 from sqlalchemy import Engine, text, update
 
@@ -136,14 +137,17 @@ def test_the_words_for_people_fit_eighty_columns(app: Flask, engine: Engine) -> 
     assert "✓ ok       database" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert "\x1b" not in result.stdout
+    verdicts, settings = result.stdout.split("\n\n", 1)
+    assert "✓ ok       settings" in verdicts
+    assert "PORT" not in settings
     assert REFRESH_TOKEN not in result.stdout
 
 
 def test_it_never_signs_up(make_app: MakeApp, sandbox: SandboxControl) -> None:
     app = make_app(offers_base_url=sandbox.base_url)
     findings = examine(app)
-    assert findings.of("access token")[0] == "warning"
-    assert "offers-service signup" in findings.of("access token")[1]
+    assert findings.of("access token")[0] == "ok"
+    assert "None is stored yet" in findings.of("access token")[1]
     assert findings.of("offers service")[0] == "ok"
     assert sandbox.requests("auth") == 0
 
@@ -186,6 +190,38 @@ def test_an_absent_service_is_a_failure_and_hides_nothing(
     assert findings.names >= NAMES - {"access token"}
 
 
+def test_nothing_is_to_be_asked_of_a_service_that_fails(make_app: MakeApp, engine: Engine) -> None:
+    make_product(engine)
+    findings = examine(make_app(offers_base_url="http://127.0.0.1:9/api/v1"))
+    assert "products register" not in findings.of("registrations")[1]
+    assert "Mend the access to the offers service first" in findings.of("registrations")[1]
+    assert "/offers   # A service that is well: 401" in findings.of("offers service")[1]
+
+
+@pytest.mark.parametrize("expired", [True, False])
+def test_a_token_that_somebody_else_has_is_waited_for(
+    app: Flask, sandbox: SandboxControl, engine: Engine, expired: bool
+) -> None:
+    runner = app.test_cli_runner()
+    sandbox.forget(tokens=True)
+    headers = {"Bearer": REFRESH_TOKEN}
+    assert requests.post(f"{sandbox.base_url}/auth", headers=headers, timeout=5).ok
+    if expired:
+        with unit_of_work(engine) as session:
+            session.execute(update(OffersServiceToken).values(expires_at=utc_now()))
+    signed_up = runner.invoke(args=["offers-service", "signup"])
+    assert (signed_up.exit_code, signed_up.stdout) == (1, "")
+    assert "is still valid, and it is not ours" in signed_up.stderr
+    findings = examine(app)
+    verdict, told = findings.of("access token")
+    assert (verdict, "Find the other installation" in told) == ("failure", True)
+    assert not [check for check in findings.checks if "signup" in str(check["remedy"])]
+    status = runner.invoke(args=["offers-service", "status", "--json"])
+    said = json.loads(status.stdout)
+    assert (status.exit_code, said["access_token"]) == (1, "expired" if expired else "refused")
+    assert "it is not ours" in said["last_error"]
+
+
 def test_a_service_that_forgot_the_products_is_told(app: Flask, engine: Engine) -> None:
     observe(engine, make_product(engine), {})
     verdict, told = examine(app).of("offers service")
@@ -205,8 +241,8 @@ def test_backlog_and_its_commonest_error_are_told(app: Flask, engine: Engine) ->
     findings = examine(app)
     verdict, told = findings.of("freshness")
     assert verdict == "warning"
-    assert "Stale: 4 of 5 products. The oldest poll was 3 h ago." in told
-    assert "3 overdue, 3 failing. Commonest error (2 times): it was slow." in told
+    assert "Overdue: 3 of 5 products." in told
+    assert "3 failing by themselves. Commonest last error, of 2 products: it was slow." in told
     verdict, told = findings.of("registrations")
     assert verdict == "warning"
     assert "1 product to be registered yet. → flask --app wsgi products register" in told
@@ -298,8 +334,20 @@ def test_an_unmigrated_database_is_told(empty_app: Flask) -> None:
 
 def test_looking_makes_no_database(tmp_path: Path) -> None:
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/aggregator.db"))
-    assert examine(app).of("database")[0] == "failure"
+    verdict, told = examine(app).of("database")
+    assert verdict == "failure"
+    assert f"there is no file {tmp_path}/aggregator.db. → flask --app wsgi db upgrade" in told
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
+    place = tmp_path / "no" / "such"
+    verdict, told = examine(create_app(Settings(database_url=f"sqlite:///{place}/a.db"))).of(
+        "database"
+    )
+    assert verdict == "failure"
+    assert f"There is no directory {place} for the file a.db." in told
+    assert f"mkdir -p {place}" in told
 
 
 def test_a_database_that_is_away_hides_nothing_and_leaks_nothing() -> None:
@@ -310,6 +358,8 @@ def test_a_database_that_is_away_hides_nothing_and_leaks_nothing() -> None:
     assert findings.settings["DATABASE_URL"] == "postgresql+psycopg2://***@127.0.0.1:9/db?***"
     assert findings.of("offers service")[0] == "failure"
     assert findings.names >= NAMES
+    skipped = {check["name"] for check in findings.checks if check["verdict"] == "skipped"}
+    assert skipped >= {"migrations", "access token", "poller", "freshness", "registrations"}
 
 
 def test_bad_settings_are_all_named() -> None:
@@ -317,7 +367,7 @@ def test_bad_settings_are_all_named() -> None:
     environ = os.environ | {"PORT": "http", "API_AUTH": "maybe"}
     result = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, check=False)
     assert result.returncode == 1
-    assert re.search(rb"API_AUTH must .*; PORT must ", result.stderr)
+    assert re.search(rb"API_AUTH must .*\nPORT must ", result.stderr)
 
 
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:

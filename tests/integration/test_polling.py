@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Engine, update
+from structlog.testing import capture_logs
 
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
@@ -332,7 +333,11 @@ def test_a_service_out_of_reach_blames_no_product(
 ) -> None:
     product_ids = catalogue.add(3)
     poller = make_poller("http://127.0.0.1:9/api/v1")
-    assert poller.run().polled == 0
+    with capture_logs() as logs:
+        assert poller.run().polled == 0
+    [told] = [line for line in logs if line["event"] == "products_polled"]
+    ends = [told[name] for name in ("polled", "failed", "forgotten", "deferred", "lost")]
+    assert (told["claimed"], sum(ends), told["polled"]) == (3, 3, 0)
     for product_id in product_ids:
         sync = catalogue.sync(product_id)
         assert (sync.failures, sync.registered_at) == (0, None)

@@ -101,9 +101,11 @@ def test_stale_data_degrade_where_there_is_much_of_it(client: FlaskClient, engin
         observe(engine, make_product(engine), {})
     stale = make_product(engine)
     observe(engine, stale, {}, at=utc_now() - timedelta(seconds=301))
-    assert "Stale: 1 of 12 products." in detail(ready(client), "freshness")
+    for _ in range(5):
+        make_product(engine)
+    assert "Overdue: 1 of 17 products." in detail(ready(client), "freshness")
     assert ready(client)["status"] == "ready"
-    make_product(engine)
+    observe(engine, make_product(engine), {}, at=utc_now() - timedelta(seconds=301))
     body = ready(client)
     assert (body["status"], verdicts(body)) == ("degraded", ALL_OK | {"freshness": "warning"})
 

@@ -257,7 +257,7 @@ def test_every_bad_variable_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_env(bad)
     assert list(caught.value.faults) == list(bad)
-    assert [part.split()[0] for part in str(caught.value).split("; ")] == list(bad)
+    assert [part.split()[0] for part in str(caught.value).splitlines()] == list(bad)
 
 
 def test_good_variables_do_not_hide_a_bad_one() -> None:

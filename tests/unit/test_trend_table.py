@@ -61,6 +61,18 @@ def test_row_of_each_bucket() -> None:
     ]
 
 
+def test_what_is_not_known_for_long_is_one_row() -> None:
+    known = [make_bar(5, start=WEEK_AGO + n * DAY, length=DAY) for n in (0, 4)]
+    unknown = [make_bar(None, start=WEEK_AGO + n * DAY, length=DAY, coverage=0) for n in (1, 2, 3)]
+    bars = [known[0], *unknown, known[1]]
+    [_, first, gap, last] = rows_of(
+        make_trend(buckets=[Bucket(bar, partial=False) for bar in bars])
+    )
+    assert (first[:10], gap.split(), last[:10]) == (
+        "Fri 27 Feb", ["3", "days", "not", "known"], "Tue 03 Mar",
+    )  # fmt: skip
+
+
 def test_figures_stand_under_each_other() -> None:
     bars = [make_bar(value, start=WEEK_AGO, length=DAY) for value in (5, 17_295)]
     lines = rows_of(make_trend(buckets=[Bucket(bar, partial=False) for bar in bars]))

@@ -24,7 +24,7 @@ def brief_reading(engine: Engine) -> Iterator[Session]:
     """
     path = sqlite_path(engine)
     if path and not path.exists():
-        raise DatabaseNotMigrated(f"there is no file {path.name}")
+        raise DatabaseNotMigrated(f"there is no file {path.absolute()}")
     with reading(engine) as session:
         if engine.dialect.name == "postgresql":
             # Of this transaction only: behind PgBouncer the session is not ours.

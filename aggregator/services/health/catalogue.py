@@ -11,20 +11,14 @@ from sqlalchemy.orm import Session
 from aggregator.models import Poller, ProductSync
 from aggregator.services.api_tokens import WRITE, list_tokens
 from aggregator.services.health.check import Check, Verdict, count, in_words
-from aggregator.services.health.freshness import (
-    Freshness,
-    count_late,
-    find_commonest,
-    read_freshness,
-)
 from aggregator.services.health.subject import Subject
 from aggregator.services.pollers import GONE_AFTER, list_pollers
-from aggregator.services.standing import find_standing
+from aggregator.services.standing import Standing, find_commonest, find_standing
 
-#: The data counts as stale where this share of the products is.
+#: The data counts as stale where this share of the products is overdue.
 _STALE_SHARE = 0.1
-_SYNC = "flask --app wsgi products sync"
-_REGISTER = "flask --app wsgi products register"
+SYNC = "flask --app wsgi products sync"
+REGISTER = "flask --app wsgi products register"
 
 
 def examine_pollers(subject: Subject, session: Session) -> list[Check]:
@@ -65,30 +59,28 @@ def _on_several_hosts(subject: Subject, pollers: Sequence[Poller]) -> list[Check
 
 def examine_freshness(subject: Subject, session: Session) -> list[Check]:
     """Judge the data, and tell what keeps it from being fresh."""
-    freshness = read_freshness(session, stale_before=subject.stale_before)
-    check = check_freshness(freshness, subject.now)
-    if freshness.n_products == 0:
-        return [check]
     standing = find_standing(session, now=subject.now, stale_before=subject.stale_before)
-    n_late = count_late(session, due_before=subject.now - subject.interval)
-    told = f"{check.detail} {standing.due:,} due, {n_late:,} overdue, {standing.failing:,} failing."
+    check = check_freshness(standing, subject.now)
+    if standing.products == 0:
+        return [check]
+    told = f"{check.detail} {standing.due:,} due now, {standing.failing:,} failing by themselves."
     commonest = find_commonest(session, ProductSync.last_error)
     if commonest:
-        told += f" Commonest error ({commonest.n:,} times): {commonest.error}."
-    if check.verdict is Verdict.OK and not n_late and not standing.failing:
-        return [replace(check, detail=told)]
-    return [Check("freshness", Verdict.WARNING, told, _SYNC)]
+        told += f" Commonest last error, of {count(commonest.n, 'product')}: {commonest.error}."
+    if standing.overdue or standing.failing:
+        return [Check("freshness", Verdict.WARNING, told, SYNC)]
+    return [replace(check, detail=told)]
 
 
-def check_freshness(freshness: Freshness, now: datetime) -> Check:
+def check_freshness(standing: Standing, now: datetime) -> Check:
     """Judge the data: where much of it is stale, the catalogue can still be read."""
-    n_products, n_stale = freshness.n_products, freshness.n_stale
-    if n_products == 0:
+    if standing.products == 0:
         return Check("freshness", Verdict.OK, "There are no products yet.")
-    told = f"Stale: {n_stale:,} of {count(n_products, 'product')}."
-    if freshness.oldest_checked_at:
-        told += f" The oldest poll was {in_words(now - freshness.oldest_checked_at)} ago."
-    is_stale = n_stale >= _STALE_SHARE * n_products
+    told = f"Overdue: {standing.overdue:,} of {count(standing.products, 'product')}."
+    if standing.oldest_checked_at:
+        age = in_words(now - standing.oldest_checked_at)
+        told += f" The oldest poll of those that do not fail was {age} ago."
+    is_stale = standing.overdue >= _STALE_SHARE * standing.products
     return Check("freshness", Verdict.WARNING if is_stale else Verdict.OK, told)
 
 
@@ -99,7 +91,7 @@ def examine_registrations(subject: Subject, session: Session) -> list[Check]:
     checks = []
     if n_pending:
         told = f"{count(n_pending, 'product')} to be registered yet."
-        checks.append(Check("registrations", Verdict.WARNING, told, _REGISTER))
+        checks.append(Check("registrations", Verdict.WARNING, told, REGISTER))
     refusal = find_commonest(session, ProductSync.registration_error)
     if refusal:
         told = f"{count(n_refused, 'product')} refused for good. Commonest: {refusal.error}"

@@ -12,6 +12,8 @@ class Verdict(StrEnum):
     """How a thing is."""
 
     OK = "ok"
+    SKIPPED = "skipped"
+    """It could not be looked at, for a reason that another check tells."""
     WARNING = "warning"
     """It works, or does not have to; a person should look."""
     FAILURE = "failure"
@@ -39,7 +41,7 @@ def not_known(names: Iterable[str], until: str) -> list[Check]:
 
     :param until: what has to be so before it can.
     """
-    return [Check(name, Verdict.WARNING, f"Not known until {until}.") for name in names]
+    return [Check(name, Verdict.SKIPPED, f"Not known until {until}.") for name in names]
 
 
 def in_words(age: timedelta) -> str:

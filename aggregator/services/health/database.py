@@ -23,6 +23,17 @@ _LIMITS = text("""
     """)
 
 
+def check_directory(engine: Engine) -> list[Check]:
+    """Return a failure where a SQLite file has no place to be; nothing where it has."""
+    path = sqlite_path(engine)
+    if path is None or path.parent.is_dir():
+        return []
+    directory = path.absolute().parent
+    told = f"There is no directory {directory} for the file {path.name}."
+    remedy = f"Check DATABASE_URL, or: mkdir -p {directory} && {UPGRADE}"
+    return [Check("database", Verdict.FAILURE, told, remedy)]
+
+
 def examine_database(subject: Subject, session: Session) -> list[Check]:
     """Tell what the database is, now that it answers."""
     if subject.engine.dialect.name == "sqlite":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,6 +13,8 @@ from aggregator.database_errors import DATABASE_ERRORS, first_line
 from aggregator.errors import DatabaseNotMigrated
 from aggregator.services.health.brief_reading import brief_reading
 from aggregator.services.health.catalogue import (
+    REGISTER,
+    SYNC,
     examine_freshness,
     examine_pollers,
     examine_registrations,
@@ -22,12 +25,14 @@ from aggregator.services.health.clock import examine_clock, examine_pollers_cloc
 from aggregator.services.health.configuration import check_settings
 from aggregator.services.health.database import (
     UPGRADE,
+    check_directory,
     examine_connections,
     examine_database,
     examine_migrations,
 )
 from aggregator.services.health.subject import Examination, Subject
 from aggregator.services.health.upstream import (
+    SIGN_UP,
     check_offers_service,
     examine_access,
     find_registered,
@@ -38,6 +43,9 @@ from aggregator.services.health.writing import examine_writing
 log = structlog.get_logger(__name__)
 
 _CONNECT = """psql "$DATABASE_URL" -c 'SELECT 1'"""
+#: Where one of these fails, no command that calls the offers service can help.
+_OF_CALLS = ("access token", "offers service")
+_ACCESS_FIRST = "Mend the access to the offers service first."
 #: What needs a database that answers.
 _OF_SERVER: Mapping[str, Examination] = {
     "writing": examine_writing,
@@ -55,13 +63,23 @@ _OF_TABLES: Mapping[str, Examination] = {
 }
 
 
-def diagnose(subject: Subject, environ: Mapping[str, str]) -> Iterator[Check]:
-    """Yield every check, with what others depend on first. Change nothing; obtain no token.
+def diagnose(subject: Subject, environ: Mapping[str, str]) -> list[Check]:
+    """Return every check, with what others depend on first. Change nothing; obtain no token.
 
     :param environ: the variables that the settings were read from.
     """
+    checks = list(_diagnose(subject, environ))
+    if worst(check for check in checks if check.name in _OF_CALLS) is not Verdict.FAILURE:
+        return checks
+    return [
+        replace(check, remedy=_ACCESS_FIRST) if check.remedy in (SIGN_UP, SYNC, REGISTER) else check
+        for check in checks
+    ]
+
+
+def _diagnose(subject: Subject, environ: Mapping[str, str]) -> Iterator[Check]:
     yield from _guarded("settings", lambda: check_settings(subject.settings, environ))
-    database = _examine(subject, "database", examine_database)
+    database = check_directory(subject.engine) or _examine(subject, "database", examine_database)
     yield from database
     if worst(database) is Verdict.FAILURE:
         names = dict.fromkeys([*_OF_SERVER, "migrations", *_OF_TABLES])

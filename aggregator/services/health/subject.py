@@ -24,11 +24,6 @@ class Subject:
     now: datetime
 
     @property
-    def interval(self) -> timedelta:
-        """How often each product is polled."""
-        return timedelta(seconds=self.settings.poll_interval_s)
-
-    @property
     def stale_before(self) -> datetime:
         """The instant before which a product's last poll makes it stale now."""
         return self.now - timedelta(seconds=self.settings.stale_after_s)

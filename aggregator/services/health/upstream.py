@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -14,12 +15,16 @@ from aggregator.offers_errors import (
     OffersServiceUnauthorized,
     UnknownProduct,
 )
-from aggregator.services.access import find_access
+from aggregator.services.access import AccessState, StoredAccess, find_access
 from aggregator.services.health.check import Check, Verdict, count, in_words
 from aggregator.services.health.subject import Subject
 
-_SIGN_UP = "flask --app wsgi offers-service signup"
-#: What is sent where no token is stored: that it is refused tells that somebody is there.
+SIGN_UP = "flask --app wsgi offers-service signup"
+_WAIT = (
+    "Wait: it ends within 5 minutes, and a poller gets the next. Does it come back? Find the "
+    'other installation: docs/operations.md, "The access token is lost or refused".'
+)
+#: What is sent where no good token is stored: that it is refused tells that somebody is there.
 _NO_TOKEN = "none"  # noqa: S105 - it opens nothing
 
 
@@ -28,24 +33,36 @@ def examine_access(subject: Subject, session: Session) -> list[Check]:
     base_url = subject.offers_service.base_url
     if base_url is None:
         return []
-    stored = find_access(session, base_url)
-    token = stored.token if stored else None
-    if token and (token.expires_at is None or token.expires_at > subject.now):
-        left = in_words(token.expires_at - subject.now) if token.expires_at else None
-        told = f"It is good for another {left}." if left else "It is good until it is refused."
-        return [Check("access token", Verdict.OK, told)]
+    return [_check_access(find_access(session, base_url), subject.now)]
+
+
+def _check_access(stored: StoredAccess | None, now: datetime) -> Check:
     if stored and stored.last_error:
         told = f"None is to be had: {stored.last_error}."
-        remedy = f"Check OFFERS_REFRESH_TOKEN, then: {_SIGN_UP}"
-        return [Check("access token", Verdict.FAILURE, told, remedy)]
-    told = "It has expired" if token else "None is stored yet"
-    return [Check("access token", Verdict.WARNING, f"{told}; the next call gets one.", _SIGN_UP)]
+        if stored.state(now) is AccessState.REFUSED:
+            told = f"By its date it is good, but another was asked for since. {told}"
+        remedy = (
+            _WAIT if stored.another_is_valid else f"Check OFFERS_REFRESH_TOKEN, then: {SIGN_UP}"
+        )
+        return Check("access token", Verdict.FAILURE, told, remedy)
+    token = stored.token if stored else None
+    if token is None:
+        told = "None is stored yet; the first call gets one."
+    elif token.expires_at is None:
+        told = "It is good until it is refused."
+    elif token.expires_at <= now:
+        told = "It has expired; the next call gets another."
+    else:
+        told = f"It is good for another {in_words(token.expires_at - now)}."
+    return Check("access token", Verdict.OK, told)
 
 
 def find_token(subject: Subject, session: Session) -> str | None:
-    """Return the stored access token, good or not."""
+    """Return the stored access token; None where it has expired, as that says all."""
     stored = find_access(session, subject.offers_service.base_url or "")
-    return stored.value if stored else None
+    if stored is None or stored.state(subject.now) is AccessState.EXPIRED:
+        return None
+    return stored.value
 
 
 def find_registered(session: Session) -> UUID | None:
@@ -58,7 +75,7 @@ def find_registered(session: Session) -> UUID | None:
 def check_offers_service(subject: Subject, token: str | None, product_id: UUID | None) -> Check:
     """Make a real call with what is stored.
 
-    :param token: None where none is stored.
+    :param token: None where no good one is stored.
     :param product_id: one that the service should know; None where there is none.
     """
     service = subject.offers_service
@@ -80,14 +97,15 @@ def _judge(
             told = "None is configured: nothing is registered, and nothing polled."
             return Verdict.FAILURE, told, "export OFFERS_BASE_URL=https://…/api/v1"
         case OffersServiceUnauthorized() if token is None:
-            return Verdict.OK, "It can be reached. Without a token no more can be tried.", None
+            return Verdict.OK, "It can be reached. Without a good token no more can be tried.", None
         case OffersServiceUnauthorized():
-            told = "It refuses the stored token: it has expired, or somebody else signed up since."
-            return Verdict.WARNING, told, _SIGN_UP
+            told = "It refuses the stored token, though that has not expired."
+            return Verdict.WARNING, told, SIGN_UP
         case UnknownProduct() if product_id is None:
             return Verdict.OK, "It answers.", None
         case UnknownProduct():
             told = f"It answers, but does not know product {product_id}, which was registered."
             remedy = "Check OFFERS_BASE_URL. A service that was reset learns all products again."
             return Verdict.WARNING, told, remedy
-    return Verdict.FAILURE, f"A call failed: {error}.", f"curl -i {base_url}"
+    remedy = f"curl -i {base_url}/products/{UUID(int=0)}/offers   # A service that is well: 401"
+    return Verdict.FAILURE, f"A call failed: {error}.", remedy
