@@ -40,7 +40,7 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.waits
 
-KILLS = int(os.environ.get("KILLS", "12"))
+KILLS = int(os.environ.get("KILLS", "8"))
 N_PRODUCTS = 24
 HOUR = timedelta(hours=1)
 #: The last kill comes so long before the present: more hours than are sealed at a time.

@@ -10,6 +10,7 @@ from aggregator import create_app
 from aggregator.db import db
 from aggregator.settings import Settings
 from tests.e2e.conftest import (  # noqa: F401
+    access_tokens,
     fresh_database_url,
     start,
     start_sandbox,

@@ -140,15 +140,15 @@ def test_a_clock_behind_the_services_renews_when_refused(
 def test_another_valid_token_that_is_not_ours_is_waited_for(
     engine: Engine, make_sandbox: MakeSandbox
 ) -> None:
-    sandbox = make_sandbox(token_ttl_s=2)
+    sandbox = make_sandbox(token_ttl_s=3)
     OffersClient(sandbox.base_url, refresh_token=REFRESH, timeout_s=1).sign_up()
-    service = connect(engine, sandbox, timeout_s=0.3)
+    service = connect(engine, sandbox, timeout_s=1)
     with pytest.raises(AccessTokenUnavailable, match="not ours"):
         service.fetch_offers(uuid4())
     stored = service.find_access()
     assert stored
     assert "another access token" in str(stored.last_error)
-    patient = connect(engine, sandbox, timeout_s=5)
+    patient = connect(engine, sandbox, timeout_s=10)
     ask(patient)
     after = patient.find_access()
     assert after

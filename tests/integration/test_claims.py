@@ -97,7 +97,7 @@ def test_two_pollers_at_once_poll_each_product_once(
     make_poller: MakePoller, catalogue: Catalogue, sandbox: SandboxControl
 ) -> None:
     product_ids = {str(id_) for id_ in catalogue.add(60)}
-    jobs = [make_poller(sandbox.base_url) for _ in range(2)]
+    jobs = [make_poller(sandbox.base_url, offers_timeout_s=10.0) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
         tallies = list(pool.map(PollJob.run, jobs))
     polled = [entry["product_id"] for entry in sandbox.log()]

@@ -247,13 +247,13 @@ def test_a_token_that_was_revoked_is_renewed_on_the_way(
     assert sandbox.requests("auth") == 2
 
 
-@HURRIED
+@pytest.mark.parametrize("register_timeout_s", [4.0], ids=["patient"])
 def test_nobody_waits_for_a_registration_that_is_not_theirs(
     client: FlaskClient, sandbox: SandboxControl, make_app: MakeApp, app: Flask
 ) -> None:
     other = make_app(offers_base_url=None).test_client()
     create(client)
-    sandbox.faults(latency_ms=3000, paths=["register"])
+    sandbox.faults(latency_ms=5000, paths=["register"])
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(create, app.test_client())
         wait_until(lambda: len(fetch(other, PRODUCTS)["items"]) == 2)
