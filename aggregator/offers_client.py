@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 from uuid import UUID
 
@@ -64,7 +65,7 @@ class OffersClient:
         self.timeout_s = timeout_s
         self._refresh_token = refresh_token
         self._http = OffersHttp(base_url, pool_size=pool_size)
-        self._on_call = on_call
+        self.on_call = on_call
 
     def __repr__(self) -> str:
         return f"OffersClient({self.base_url!r}, generation={self.generation})"
@@ -119,7 +120,18 @@ class OffersClient:
         status, body = self._call(
             "fetch_offers", "GET", f"/products/{product_id}/offers", token, timeout_s
         )
-        observed_at = utc_now()
+        return self.read_offers(token, product_id, status, body, utc_now())
+
+    def read_offers(
+        self, token: str, product_id: UUID, status: int, body: bytes, observed_at: datetime
+    ) -> Snapshot:
+        """Return what an answer says of a product's offers.
+
+        :param token: what it was asked with.
+        :param observed_at: when the answer was complete.
+        :raises UnknownProduct: It is not registered, or was forgotten.
+        :raises OffersServiceUnauthorized: The token is refused.
+        """
         if status == HTTPStatus.OK:
             return decode_snapshot(body, observed_at)
         if status == HTTPStatus.NOT_FOUND:
@@ -142,7 +154,7 @@ class OffersClient:
                 method, path, token, timeout_s=timeout_s or self.timeout_s, json=json
             )
         finally:
-            self._on_call(operation, time.perf_counter() - started)
+            self.on_call(operation, time.perf_counter() - started)
 
     def _refusal(self, status: int, body: bytes, token: str | None = None) -> OffersServiceError:
         if status == HTTPStatus.UNAUTHORIZED:

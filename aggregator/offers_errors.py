@@ -47,6 +47,13 @@ class AccessTokenUnavailable(OffersServiceUnavailable):
     """There is no access token to be had now, so no product's call can succeed."""
 
 
+class AccessTokenUnreadable(OffersServiceError):
+    """The access token is kept in a database that is away."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"no database: {reason}")
+
+
 class OffersServiceUnauthorized(OffersServiceError):
     """The service refused the token that the call carried (401)."""
 

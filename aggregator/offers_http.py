@@ -21,8 +21,14 @@ from aggregator.offers_errors import (
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
-_MAX_RETRY_AFTER_S = 3600.0
-_LATE = "the offers service did not answer in time"
+MAX_RETRY_AFTER_S = 3600.0
+LATE = "the offers service did not answer in time"
+TOO_BIG = "the offers service's answer is over 5 MiB"
+CONNECTING_TIMED_OUT = "connecting to the offers service timed out"
+UNTRUSTED = "the offers service's certificate is not to be trusted"
+UNREACHABLE = "the offers service cannot be reached"
+BROKEN_OFF = "the offers service broke off the connection"
+USER_AGENT = "product-aggregator"
 #: 4xx that say "later", not "never".
 _PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 
@@ -71,12 +77,14 @@ class OffersHttp:
                     stream=True,
                 ) as response,
             ):
-                _raise_if_passing(response)
+                raise_if_passing(
+                    response.status_code, _retry_after_s(response.headers.get("Retry-After"))
+                )
                 body = _read_body(response)
         except (requests.RequestException, HTTPError, OSError) as error:
             raise _unavailable(error, late=deadline.passed) from error
         if deadline.passed:
-            raise OffersServiceUnavailable(_LATE)
+            raise OffersServiceUnavailable(LATE)
         return response.status_code, body
 
 
@@ -94,7 +102,7 @@ def _session(base_url: str | None, pool_size: int) -> requests.Session:
         session.proxies.update(requests.utils.get_environ_proxies(base_url))
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers.update({"Accept": "application/json", "User-Agent": "product-aggregator"})
+    session.headers.update({"Accept": "application/json", "User-Agent": USER_AGENT})
     adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=pool_size)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
@@ -107,16 +115,19 @@ def _read_body(response: requests.Response) -> bytes:
     for chunk in response.iter_content(_CHUNK_BYTES):
         body += chunk
         if len(body) > MAX_BODY_BYTES:
-            raise OffersServiceUnavailable("the offers service's answer is over 5 MiB")
+            raise OffersServiceUnavailable(TOO_BIG)
     return bytes(body)
 
 
-def _raise_if_passing(response: requests.Response) -> None:
-    status = response.status_code
+def raise_if_passing(status: int, retry_after_s: float | None) -> None:
+    """Raise where an answer says "later", or leads elsewhere.
+
+    :param retry_after_s: what the answer asked for; None where it did not.
+    :raises OffersServiceUnavailable: 3xx, 408, 425, 429, 5xx.
+    """
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING:
         raise OffersServiceUnavailable(
-            f"the offers service answered {status}",
-            retry_after_s=_retry_after_s(response.headers.get("Retry-After")),
+            f"the offers service answered {status}", retry_after_s=retry_after_s
         )
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         raise OffersServiceUnavailable(
@@ -124,28 +135,33 @@ def _raise_if_passing(response: requests.Response) -> None:
         )
 
 
+def proxy_for(base_url: str) -> str | None:
+    """Return the proxy that the environment names for an address; None where it names none."""
+    return requests.utils.select_proxy(base_url, requests.utils.get_environ_proxies(base_url))
+
+
 def _retry_after_s(value: str | None) -> float | None:
     """Read seconds or an HTTP date (RFC 9110, 10.2.3), bounded to an hour."""
     if value is None:
         return None
     if value.strip().isdecimal():
-        return min(float(value), _MAX_RETRY_AFTER_S)
+        return min(float(value), MAX_RETRY_AFTER_S)
     try:
         seconds = (parsedate_to_datetime(value) - utc_now()).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return None
-    return min(max(seconds, 0.0), _MAX_RETRY_AFTER_S)
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_S)
 
 
 def _unavailable(error: Exception, *, late: bool) -> OffersServiceUnavailable:
     """Say what happened without the address, which the library's message holds."""
     cause = error.args[0] if error.args else None
     if isinstance(error, requests.ConnectTimeout):
-        return OffersServiceUnreachable("connecting to the offers service timed out")
+        return OffersServiceUnreachable(CONNECTING_TIMED_OUT)
     if isinstance(error, requests.exceptions.SSLError):
-        return OffersServiceUnreachable("the offers service's certificate is not to be trusted")
+        return OffersServiceUnreachable(UNTRUSTED)
     if isinstance(getattr(cause, "reason", None), NewConnectionError):
-        return OffersServiceUnreachable("the offers service cannot be reached")
+        return OffersServiceUnreachable(UNREACHABLE)
     if late or isinstance(error, requests.Timeout | ReadTimeoutError):
-        return OffersServiceUnavailable(_LATE)
-    return OffersServiceUnavailable("the offers service broke off the connection")
+        return OffersServiceUnavailable(LATE)
+    return OffersServiceUnavailable(BROKEN_OFF)

@@ -36,6 +36,8 @@ class Loop:
         self._scheduler = schedule.Scheduler()
         self._first_jobs: list[Callable[[], bool]] = []
         self._last_jobs: list[Callable[[], bool]] = []
+        #: Jobs that have more to do, each once.
+        self._unfinished: dict[Callable[[], object], None] = {}
         self._clock_offset = _clock_offset()
         self._without_database: set[Callable[[], object]] = set()
         self._repeats = Repeats()
@@ -45,7 +47,11 @@ class Loop:
         self._first_jobs.append(self._guarded(job))
 
     def every(self, seconds: float, job: Callable[[], object]) -> None:
-        """Run a job at this interval, first as soon as the loop runs."""
+        """Run a job at this interval, first as soon as the loop runs.
+
+        One that returns True has more to do: it is run again at once, but not before others
+        whose time has come.
+        """
         self._scheduler.every(seconds).seconds.do(self._guarded(job))  # type: ignore[arg-type]
 
     def at_end(self, job: Callable[[], object]) -> None:
@@ -86,10 +92,18 @@ class Loop:
             if self._clock_jumped():
                 self._scheduler.run_all()
             self._scheduler.run_pending()
+            self._go_on()
         for job in self._last_jobs:
             job()
 
+    def _go_on(self) -> None:
+        unfinished, self._unfinished = self._unfinished, {}
+        for job in unfinished:
+            job()
+
     def _sleep_s(self) -> float:
+        if self._unfinished:
+            return 0.0
         # Never long, or a clock set back an hour would be noticed an hour later.
         return min(max(self._scheduler.idle_seconds or 0.0, 0.0), 1.0)
 
@@ -110,7 +124,8 @@ class Loop:
 
         def run() -> bool:
             try:
-                job()
+                if job() is True:
+                    self._unfinished[run] = None
             except DATABASE_UNAVAILABLE as error:
                 self._database_failed(job, first_line(error))
             except Exception:

@@ -1,16 +1,11 @@
-"""What the poller does each time it wakes: claim, fetch, store, until nothing is due."""
+"""What the poller does each time it wakes: store what has arrived, and claim what is due."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import islice
-from multiprocessing import TimeoutError as NotYet
-from multiprocessing.pool import ThreadPool
 from threading import Event
-from uuid import uuid4
 
 import structlog
 from sqlalchemy import Engine
@@ -18,33 +13,33 @@ from structlog.contextvars import bound_contextvars
 
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
-from aggregator.log import request_id
 from aggregator.offers_errors import OffersServiceUnavailable
-from aggregator.services.claims import LEASE, Claim, claim_due, find_due
+from aggregator.services.claims import LEASE, claim_due, find_due
 from aggregator.services.offers_service import OffersService
-from aggregator.services.polls import Outcome, poll_product
+from aggregator.services.polls import Outcome
 from aggregator.services.recorder import Recorder
 from aggregator.settings import Settings
+from poller.batch import Batch
 from poller.breaker import Breaker
+from poller.fetcher import Fetcher
 from poller.metrics import PollerMetrics
 
 log = structlog.get_logger(__name__)
 
-#: Products claimed, and stored, at a time.
-_CLAIM_BATCH = 200
-_STORE_BATCH = 100
-#: No attempt of a batch begins later than this. Two exchanges of the longest time-out allowed
-#: (15 s) then still end, and are stored, before its leases do.
+#: Products claimed at a time. More are claimed when fewer wait to be asked about.
+_BATCH = 100
+#: No attempt begins later than this after its claim. Two exchanges of the longest time-out
+#: allowed (15 s) then still end, and are stored, before its lease does.
 _BEGIN_WITHIN_S = LEASE.total_seconds() - 35
-#: A batch is given up, and what is there stored, while its leases still hold.
-_END_WITHIN_S = LEASE.total_seconds() - 4
+#: How long a turn waits for answers.
+_WAIT_S = 0.1
 #: How long a poller that was told to end waits for answers under way.
 _GRACE_S = 2.0
 
 
 @dataclass
 class Tally:
-    """What a run came to."""
+    """What polling came to."""
 
     polled: int = 0
     failed: int = 0
@@ -54,7 +49,7 @@ class PollJob:
     """Polls every product that is due, several at once.
 
     :param stop: set when the process shall end; nothing new begins then.
-    :param on_progress: called after each batch.
+    :param on_progress: called after each transaction that stores.
     """
 
     def __init__(
@@ -68,73 +63,77 @@ class PollJob:
         on_progress: Callable[[], object],
     ) -> None:
         self._engine = engine
-        self._offers_service = offers_service
         self._stop = stop
         self._on_progress = on_progress
         self._metrics = metrics
         self._recorder = Recorder.from_settings(settings, engine)
         self._breaker = Breaker(probe_after_s=min(settings.poll_interval_s / 12, 5.0))
         self._metrics.offers_service_up.set_function(lambda: not self._breaker.is_open)
-        # Its threads are daemons: an answer that never ends cannot keep the process alive.
-        self._pool = ThreadPool(settings.poll_concurrency)
+        self._fetcher = Fetcher(offers_service, settings.poll_concurrency, self._may_begin)
+        self._batches: list[Batch] = []
+        self._tally = Tally()
+        self._look_every_s = min(settings.poll_interval_s / 10, 1.0)
+        self._look_at = 0.0
 
-    def run(self) -> Tally:
+    def run(self) -> bool:
+        """Store what has arrived and claim what is due; tell whether there is more to do."""
+        self._gather(_WAIT_S)
+        # Before the claim: what waits for a database that was away may be due again by now.
+        self._store_ready()
+        self._claim()
+        return bool(self._batches)
+
+    def run_all(self) -> Tally:
         """Poll until nothing is due, the service is down, or the process shall end."""
-        tally = Tally()
-        while not self._stop.is_set() and (claims := self._claim()):
-            with bound_contextvars(request_id=uuid4().hex):
-                self._poll(claims, tally)
-        return tally
+        self._tally = Tally()
+        while self.run():
+            pass
+        return self._tally
+
+    def end(self) -> None:
+        """Store what arrives within some seconds, and give the rest back."""
+        give_up_at = time.monotonic() + _GRACE_S
+        while any(batch.is_waiting for batch in self._batches) and time.monotonic() < give_up_at:
+            self._gather(_WAIT_S)
+        for batch in self._batches:
+            batch.give_up()
+        self._store_ready()
 
     def close(self) -> None:
         """Let the threads go."""
-        self._pool.terminate()
+        self._fetcher.close()
 
-    def _claim(self) -> list[Claim]:
-        limit = self._breaker.allowance(_CLAIM_BATCH)
+    def _may_begin(self) -> bool:
+        return not self._stop.is_set() and not self._breaker.blocks()
+
+    def _claim(self) -> None:
+        limit = self._n_wanted()
         if limit == 0:
-            return []
+            return
         now = utc_now()
         with unit_of_work(self._engine) as session:
             due = find_due(session, now=now, limit=limit)
             claims = claim_due(session, now=now, limit=limit)
-        self._metrics.claimed(claims, due, now)
-        return claims
+        if len(claims) < limit:
+            self._look_at = time.monotonic() + self._look_every_s
+        if claims:
+            self._metrics.claimed(claims, due, now)
+            batch = Batch(claims, begin_within_s=_BEGIN_WITHIN_S)
+            self._batches.append(batch)
+            self._fetcher.begin(batch.attempts)
 
-    def _poll(self, claims: Sequence[Claim], tally: Tally) -> None:
-        outcomes = self._attempts(claims)
-        while batch := list(islice(outcomes, _STORE_BATCH)):
-            self._store(batch, tally)
-            self._on_progress()
+    def _n_wanted(self) -> int:
+        """Return how many products to claim now."""
+        if self._stop.is_set() or self._fetcher.n_waiting >= _BATCH:
+            return 0
+        if self._batches and (self._breaker.is_open or time.monotonic() < self._look_at):
+            return 0
+        return self._breaker.allowance(_BATCH)
 
-    def _attempts(self, claims: Sequence[Claim]) -> Iterator[Outcome]:
-        """Yield each product's outcome as it arrives; all of them, within the lease."""
-        waiting = {claim.product_id: claim for claim in claims}
-        begun_at = time.monotonic()
-        begin = partial(
-            self._attempt, request_id=request_id(), begin_before=begun_at + _BEGIN_WITHIN_S
-        )
-        arriving = self._pool.imap_unordered(begin, claims)
-        deadline = begun_at + _END_WITHIN_S
-        while waiting and time.monotonic() < deadline:
-            if self._stop.is_set():
-                deadline = min(deadline, time.monotonic() + _GRACE_S)
-            try:
-                outcome = arriving.next(timeout=0.1)
-            except NotYet:
-                continue
-            del waiting[outcome.claim.product_id]
-            yield self._judge(outcome)
-        late = OffersServiceUnavailable("the offers service did not answer in time")
-        for claim in waiting.values():
-            yield self._judge(Outcome(claim, error=late, deferred=self._stop.is_set()))
-
-    def _attempt(self, claim: Claim, request_id: str | None, begin_before: float) -> Outcome:
-        too_late = time.monotonic() > begin_before
-        if too_late or self._stop.is_set() or self._breaker.blocks():
-            return Outcome(claim, deferred=True)
-        with bound_contextvars(request_id=request_id):
-            return poll_product(self._offers_service, claim)
+    def _gather(self, wait_s: float) -> None:
+        if self._batches:
+            for attempt, outcome in self._fetcher.arrived(wait_s):
+                attempt.batch.add(attempt, self._judge(outcome))
 
     def _judge(self, outcome: Outcome) -> Outcome:
         """Tell the breaker what an outcome says of the service, and excuse it accordingly."""
@@ -154,15 +153,24 @@ class PollJob:
             log.warning("offers_service_down", reason=str(outcome.error))
         return replace(outcome, excused=excused)
 
-    def _store(self, outcomes: list[Outcome], tally: Tally) -> None:
+    def _store_ready(self) -> None:
+        for batch in [batch for batch in self._batches if batch.is_ready]:
+            with bound_contextvars(request_id=batch.request_id):
+                self._store(batch)
+            if batch.is_over:
+                self._batches.remove(batch)
+
+    def _store(self, batch: Batch) -> None:
+        outcomes = batch.arrived
         stored = self._recorder.record(outcomes)
+        batch.stored()
         self._metrics.stored(outcomes, stored)
         ours = [outcome for outcome in outcomes if outcome.claim.product_id not in stored.lost]
         forgotten = sum(outcome.forgotten for outcome in ours)
         failed = sum(outcome.error is not None for outcome in ours) - forgotten
         not_asked = sum(outcome.deferred and outcome.error is None for outcome in ours)
-        tally.polled += stored.polled
-        tally.failed += failed
+        self._tally.polled += stored.polled
+        self._tally.failed += failed
         log.info(
             "products_polled",
             claimed=len(outcomes),
@@ -173,3 +181,4 @@ class PollJob:
             deferred=not_asked,
             lost=len(stored.lost),
         )
+        self._on_progress()

@@ -46,7 +46,7 @@ class Poller:
 
     def run_once(self) -> bool:
         """Do all that is due; tell whether no poll failed."""
-        tally = self._polls.run()
+        tally = self._polls.run_all()
         self._seals.run_all()
         self._keys.run()
         self._heartbeat.end()
@@ -58,4 +58,5 @@ class Poller:
         loop.every(self._polls_every_s, self._polls.run)
         loop.every(_TICK_S, self._seals.run)
         loop.every(_KEYS_S, self._keys.run)
+        loop.at_end(self._polls.end)
         loop.at_end(self._heartbeat.end)

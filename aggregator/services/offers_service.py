@@ -22,6 +22,7 @@ from aggregator.offers_errors import (
 )
 from aggregator.offers_wire import Snapshot
 from aggregator.services.access import StoredAccess
+from aggregator.services.fetching import Fetching
 from aggregator.services.shared_token import SharedToken
 from aggregator.settings import Settings
 
@@ -84,6 +85,13 @@ class OffersService:
         """
         return self._authorized(self._client.fetch_offers, product_id)
 
+    def fetching(self, size: int) -> Fetching[T]:
+        """Return what fetches the offers of many products at once.
+
+        :param size: how many at most.
+        """
+        return Fetching(self._client, self._shared_token, size)
+
     def probe(self, product_id: UUID, token: str) -> Snapshot:
         """Return a product's present offers by this token, good or not; obtain no other.
 
@@ -123,20 +131,20 @@ class OffersService:
             raise OffersServiceNotConfigured
 
     def _authorized(self, call: Callable[..., T], *args: object) -> T:
-        """Make a call; renew the token once and repeat once where it is refused."""
+        """Make a call, and again with a new token where one was refused."""
         self._require_configured()
         deadline = time.monotonic() + self._client.timeout_s
-        token = self._shared_token.get(deadline=deadline)
-        try:
-            return call(token, *args, timeout_s=self._left_s(deadline))
-        except OffersServiceUnauthorized:
-            token = self._shared_token.get(refused=token, deadline=deadline)
-        try:
-            return call(token, *args, timeout_s=self._left_s(deadline))
-        except OffersServiceUnauthorized:
-            # Generation 1 gives tokens at will, each a new account without our products:
-            # one that refuses its own tokens must not make us sign up again and again.
-            raise self._shared_token.postpone("a token just obtained was refused") from None
+        refused: str | None = None
+        while True:
+            token = self._shared_token.get(refused=refused, deadline=deadline)
+            try:
+                return call(token, *args, timeout_s=self._left_s(deadline))
+            except OffersServiceUnauthorized:
+                if refused is not None and not self._shared_token.has_expired(token):
+                    # Generation 1 gives tokens at will, each a new account without our products:
+                    # one that refuses its own tokens must not make us sign up again and again.
+                    raise self._shared_token.postpone("a token just obtained was refused") from None
+                refused = token
 
     def _left_s(self, deadline: float) -> float:
         left_s = deadline - time.monotonic()

@@ -12,6 +12,7 @@ from aggregator.clock import utc_now
 from aggregator.database_errors import DATABASE_UNAVAILABLE, first_line
 from aggregator.offers_errors import (
     AccessTokenUnavailable,
+    AccessTokenUnreadable,
     OffersServiceError,
     OffersServiceNotConfigured,
     OffersServiceRejected,
@@ -26,7 +27,12 @@ from aggregator.services.offers_service import OffersService
 _REFUSED_FOR_GOOD = {HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.BAD_REQUEST}
 
 #: Errors that any other product would have met just as well.
-_BLAMELESS = (AccessTokenUnavailable, OffersServiceUnreachable, OffersServiceNotConfigured)
+_BLAMELESS = (
+    AccessTokenUnavailable,
+    AccessTokenUnreadable,
+    OffersServiceUnreachable,
+    OffersServiceNotConfigured,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -80,9 +86,22 @@ def register_product(offers_service: OffersService, claim: Claim) -> Outcome:
     return _attempt(offers_service, claim, fetch=False)
 
 
+def read_answer(
+    claim: Claim, registered_at: datetime | None, answer: Snapshot | OffersServiceError
+) -> Outcome:
+    """Return the outcome of an attempt that ended with this answer for the product's offers.
+
+    :param registered_at: set where the attempt registered the product before.
+    """
+    if isinstance(answer, Snapshot):
+        _report_invalid(claim, answer)
+        return Outcome(claim, registered_at, answer)
+    return Outcome(claim, registered_at, error=answer, deferred=isinstance(answer, _BLAMELESS))
+
+
 def _attempt(offers_service: OffersService, claim: Claim, *, fetch: bool) -> Outcome:
-    registered_at = snapshot = error = None
-    deferred = False
+    registered_at = None
+    answer: Snapshot | OffersServiceError | None = None
     try:
         if claim.registration is not None:
             text = claim.registration
@@ -90,19 +109,19 @@ def _attempt(offers_service: OffersService, claim: Claim, *, fetch: bool) -> Out
             registered_at = utc_now()
             log.info("product_registered", product_id=claim.product_id)
         if fetch:
-            snapshot = offers_service.fetch_offers(claim.product_id)
-            _report_invalid(claim, snapshot)
-    except OffersServiceError as raised:
-        error, deferred = raised, isinstance(raised, _BLAMELESS)
-    except DATABASE_UNAVAILABLE as raised:
-        # The access token is kept there.
-        error, deferred = OffersServiceError(f"no database: {first_line(raised)}"), True
+            answer = offers_service.fetch_offers(claim.product_id)
+    except OffersServiceError as error:
+        answer = error
+    except DATABASE_UNAVAILABLE as error:
+        answer = AccessTokenUnreadable(first_line(error))
     except Exception:
         # A product that trips a fault of ours backs off like any other that fails. Were the
         # exception let through, it would end the batch, and the next one, for ever.
         log.exception("attempt_crashed", product_id=claim.product_id)
-        error = OffersServiceError("a fault of the aggregator's own: see its log")
-    return Outcome(claim, registered_at, snapshot, error, deferred)
+        answer = OffersServiceError("a fault of the aggregator's own: see its log")
+    if answer is None:
+        return Outcome(claim, registered_at)
+    return read_answer(claim, registered_at, answer)
 
 
 def _report_invalid(claim: Claim, snapshot: Snapshot) -> None:

@@ -99,6 +99,13 @@ class SharedToken:
                     self._renewed.clear()
                 stored = self.find()
 
+    def has_expired(self, token: str) -> bool:
+        """Tell whether a token that was given here is over, by its date and our clock."""
+        held = self._held
+        if held is None or held.value != token or held.expires_at is None:
+            return False
+        return held.expires_at <= self._clock()
+
     def find(self) -> StoredAccess | None:
         """Return what is stored; None where nobody signed up yet."""
         with reading(self._engine) as session:

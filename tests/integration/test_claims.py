@@ -99,7 +99,7 @@ def test_two_pollers_at_once_poll_each_product_once(
     product_ids = {str(id_) for id_ in catalogue.add(60)}
     jobs = [make_poller(sandbox.base_url, offers_timeout_s=10.0) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
-        tallies = list(pool.map(PollJob.run, jobs))
+        tallies = list(pool.map(PollJob.run_all, jobs))
     polled = [entry["product_id"] for entry in sandbox.log()]
     assert sorted(polled) == sorted(product_ids)
     assert sum(tally.polled for tally in tallies) == 60

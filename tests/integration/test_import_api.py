@@ -82,7 +82,7 @@ def test_the_poller_registers_what_was_imported(
     report_of(send(client, ndjson([POT, PAN])))
     with reading(engine) as session:
         assert all(due_at <= utc_now() for due_at in session.scalars(select(ProductSync.due_at)))
-    poller.run()
+    poller.run_all()
     assert all(product["registered_at"] for product in exported(client))
 
 

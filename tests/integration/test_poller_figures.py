@@ -54,7 +54,7 @@ def poll(engine: Engine, base_url: str) -> PollerMetrics:
         settings, engine, timeout_s=1.0, on_call=metrics.called_upstream
     )
     job = PollJob(settings, engine, service, Event(), metrics, on_progress=Mock())
-    job.run()
+    job.run_all()
     job.close()
     return metrics
 

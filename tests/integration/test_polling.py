@@ -45,7 +45,7 @@ def test_a_pending_product_is_registered_and_polled(
 ) -> None:
     [product_id] = catalogue.add()
 
-    tally = poller.run()
+    tally = poller.run_all()
 
     assert (tally.polled, tally.failed) == (1, 0)
     assert sandbox.registered() == {str(product_id)}
@@ -61,10 +61,10 @@ def test_all_calls_of_a_batch_carry_one_id_and_those_of_another_another(
     poller: PollJob, catalogue: Catalogue, sandbox: SandboxControl
 ) -> None:
     catalogue.add(5)
-    poller.run()
+    poller.run_all()
     first = {entry["request_id"] for entry in sandbox.log("register") + sandbox.log()}
     catalogue.make_due()
-    poller.run()
+    poller.run_all()
     both = {entry["request_id"] for entry in sandbox.log()}
     assert None not in both
     assert (len(first), len(both), first <= both) == (1, 2, True)
@@ -83,7 +83,7 @@ def test_what_is_stored_equals_what_was_served_tick_by_tick(
     poller = make_poller(sandbox.base_url, offers_refresh_token=token)
     product_ids = catalogue.add(3)
     for _ in range(40):
-        poller.run()
+        poller.run_all()
         sandbox.tick()
         catalogue.make_due()
 
@@ -108,7 +108,7 @@ def test_offers_end_and_come_back(
     for items in lists:
         sandbox.serve(product_id, items)
         catalogue.make_due()
-        poller.run()
+        poller.run_all()
 
     assert listed_offers(engine, product_id) == {A: (100, 5)}
     assert ended_offers(engine, product_id) == {B}
@@ -128,10 +128,10 @@ def test_a_poll_that_sees_nothing_new_writes_no_point(
     poller: PollJob, catalogue: Catalogue, engine: Engine
 ) -> None:
     [product_id] = catalogue.add()
-    poller.run()
+    poller.run_all()
     before, sync = points(engine, product_id), catalogue.sync(product_id)
     catalogue.make_due()
-    poller.run()
+    poller.run_all()
     assert points(engine, product_id) == before
     checked_at = catalogue.sync(product_id).checked_at
     assert checked_at
@@ -146,7 +146,7 @@ def test_three_hundred_offers_and_an_id_of_another_product(
     many = [offer(str(UUID(int=n)), n, n) for n in range(300)]
     sandbox.serve(first, many)
     sandbox.serve(second, [offer(A, 7, 7)])
-    poller.run()
+    poller.run_all()
     assert len(listed_offers(engine, first)) == 300
     assert listed_offers(engine, first)[A] == (1, 1)
     assert listed_offers(engine, second) == {A: (7, 7)}
@@ -171,10 +171,10 @@ def test_an_unreadable_item_leaves_its_offer_as_it_was(
 ) -> None:
     [product_id] = catalogue.add()
     sandbox.serve(product_id, [offer(A, 100, 5), offer(B, 110, 5)])
-    poller.run()
+    poller.run_all()
     sandbox.serve(product_id, [bad, offer(B, 111, 5), "nonsense"])
     catalogue.make_due()
-    assert poller.run().polled == 1
+    assert poller.run_all().polled == 1
     assert listed_offers(engine, product_id) == {A: (100, 5), B: (111, 5)}
 
 
@@ -184,7 +184,7 @@ def test_an_offer_listed_twice_counts_once_unless_it_contradicts_itself(
     [product_id] = catalogue.add()
     twice = [offer(A, 1, 1), offer(A, 1, 1), offer(B, 2, 2), offer(B, 3, 2), offer(C, 4, 4)]
     sandbox.serve(product_id, twice)
-    poller.run()
+    poller.run_all()
     assert listed_offers(engine, product_id) == {A: (1, 1), C: (4, 4)}
 
 
@@ -214,13 +214,13 @@ def test_a_product_that_fails_changes_nothing_and_stops_no_other(
     fault: dict[str, Any],
 ) -> None:
     bad, *good = catalogue.add(4)
-    poller.run()
+    poller.run_all()
     before = listed_offers(engine, bad)
     sandbox.faults(**fault, product_ids=[str(bad)], paths=["offers"])
     sandbox.tick()
     catalogue.make_due()
 
-    tally = poller.run()
+    tally = poller.run_all()
 
     assert (tally.polled, tally.failed) == (3, 1)
     assert listed_offers(engine, bad) == before
@@ -234,7 +234,7 @@ def test_a_product_that_fails_changes_nothing_and_stops_no_other(
 
     sandbox.faults()
     catalogue.make_due()
-    assert poller.run().polled == 4
+    assert poller.run_all().polled == 4
     assert catalogue.sync(bad).failures == 0
     assert catalogue.sync(bad).last_error is None
 
@@ -243,10 +243,10 @@ def test_a_service_that_forgot_everything_gets_all_registered_again_and_polled(
     poller: PollJob, catalogue: Catalogue, sandbox: SandboxControl
 ) -> None:
     product_ids = {str(id_) for id_ in catalogue.add(5)}
-    poller.run()
+    poller.run_all()
     sandbox.forget(tokens=True)
     catalogue.make_due()
-    tally = poller.run()
+    tally = poller.run_all()
     assert (tally.polled, tally.failed) == (5, 0)
     assert sandbox.registered() == product_ids
     assert sandbox.requests("register") == 10
@@ -257,12 +257,12 @@ def test_a_product_known_to_nobody_even_after_registering_backs_off(
 ) -> None:
     [product_id] = catalogue.add()
     sandbox.faults(status=404, paths=["offers"])
-    poller.run()
+    poller.run_all()
     sync = catalogue.sync(product_id)
     assert sync.failures == 1
     assert sync.registered_at
     catalogue.make_due()
-    poller.run()
+    poller.run_all()
     assert catalogue.sync(product_id).failures == 2
     assert sandbox.requests("offers") == 3
 
@@ -272,7 +272,7 @@ def test_a_refused_registration_is_told_and_retried_rarely(
 ) -> None:
     refused, accepted = catalogue.add(2)
     sandbox.faults(status=422, paths=["register"], product_ids=[str(refused)])
-    poller.run()
+    poller.run_all()
     sync = catalogue.sync(refused)
     assert sync.registration_error
     assert sync.registered_at is None
@@ -285,12 +285,12 @@ def test_a_service_that_is_down_blames_no_product_and_is_asked_little(
 ) -> None:
     poller = make_poller(sandbox.base_url, poll_interval_s=2.4)
     product_ids = catalogue.add(30)
-    poller.run()
+    poller.run_all()
     sandbox.faults(status=500)
     asked = sandbox.requests("offers")
     catalogue.make_due()
     for _ in range(20):
-        poller.run()
+        poller.run_all()
     assert sandbox.requests("offers") - asked < 15
     # Those by whose failures it was noticed are back as soon as any other.
     assert {catalogue.sync(id_).failures for id_ in product_ids} <= {0, 1}
@@ -298,7 +298,7 @@ def test_a_service_that_is_down_blames_no_product_and_is_asked_little(
     sandbox.faults()
 
     def all_polled() -> bool:
-        poller.run()
+        poller.run_all()
         return all(catalogue.sync(id_).last_error is None for id_ in product_ids)
 
     wait_until(all_polled, timeout_s=4)
@@ -312,20 +312,20 @@ def test_many_products_that_fail_by_themselves_back_off_and_hold_nobody_up(
         sandbox.base_url, offers_timeout_s=1.0, poll_concurrency=16, poll_interval_s=12
     )
     bad, good = catalogue.add(20), catalogue.add(40)
-    poller.run()
+    poller.run_all()
     sandbox.faults(latency_ms=2000, paths=["offers"], product_ids=[str(id_) for id_ in bad])
     catalogue.make_due()
 
     def bad_ones_backed_off() -> bool:
-        poller.run()
+        poller.run_all()
         return all(catalogue.sync(id_).failures for id_ in bad)
 
     wait_until(bad_ones_backed_off, timeout_s=30)
     assert all(catalogue.sync(id_).failures == 0 for id_ in good)
     catalogue.make_due(*good)
-    wait_until(lambda: poller.run().polled >= 39)
+    wait_until(lambda: poller.run_all().polled >= 39)
     catalogue.make_due()
-    assert poller.run().polled == 40, "known culprits no longer open the breaker"
+    assert poller.run_all().polled == 40, "known culprits no longer open the breaker"
 
 
 def test_a_service_out_of_reach_blames_no_product(
@@ -334,7 +334,7 @@ def test_a_service_out_of_reach_blames_no_product(
     product_ids = catalogue.add(3)
     poller = make_poller("http://127.0.0.1:9/api/v1")
     with capture_logs() as logs:
-        assert poller.run().polled == 0
+        assert poller.run_all().polled == 0
     [told] = [line for line in logs if line["event"] == "products_polled"]
     ends = [told[name] for name in ("polled", "failed", "forgotten", "deferred", "lost")]
     assert (told["claimed"], sum(ends), told["polled"]) == (3, 3, 0)
@@ -349,14 +349,14 @@ def test_a_gap_is_recorded_when_knowledge_was_stale(
 ) -> None:
     poller = make_poller(sandbox.base_url, stale_after_s=300)
     [product_id] = catalogue.add()
-    poller.run()
+    poller.run_all()
     long_ago = utc_now() - timedelta(hours=2)
     with unit_of_work(engine) as session:
         session.execute(update(ProductSync).values(checked_at=long_ago))
     assert gaps(engine, product_id) == []
     catalogue.make_due()
-    poller.run()
-    poller.run()
+    poller.run_all()
+    poller.run_all()
     ended_at = catalogue.sync(product_id).checked_at
     assert gaps(engine, product_id) == [(long_ago, long_ago + timedelta(seconds=300), ended_at)]
 
@@ -365,13 +365,13 @@ def test_observations_strictly_increase_even_when_the_clock_was_turned_back(
     poller: PollJob, catalogue: Catalogue, sandbox: SandboxControl, engine: Engine
 ) -> None:
     [product_id] = catalogue.add()
-    poller.run()
+    poller.run_all()
     ahead = utc_now() + timedelta(hours=1)
     with unit_of_work(engine) as session:
         session.execute(update(ProductSync).values(checked_at=ahead))
     sandbox.tick()
     catalogue.make_due()
-    poller.run()
+    poller.run_all()
     assert catalogue.sync(product_id).checked_at == ahead + timedelta(milliseconds=1)
 
 
@@ -381,5 +381,5 @@ def test_the_tables_hold_json_numbers_up_to_64_bits(
     [product_id] = catalogue.add()
     largest = 2**63 - 1
     sandbox.serve(product_id, json.dumps([offer(A, largest, largest)]).encode())
-    poller.run()
+    poller.run_all()
     assert listed_offers(engine, product_id) == {A: (largest, largest)}

@@ -70,7 +70,7 @@ def app(make_app: MakeApp, settings: dict[str, Any], register_timeout_s: float) 
 def poll(make_poller: MakePoller, settings: dict[str, Any]) -> Poll:
     """Return a function that polls once what is due."""
     chosen = dict(settings)
-    return make_poller(chosen.pop("offers_base_url"), **chosen).run
+    return make_poller(chosen.pop("offers_base_url"), **chosen).run_all
 
 
 def known(sandbox: SandboxControl) -> list[dict[str, Any]]:

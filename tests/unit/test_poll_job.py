@@ -52,12 +52,12 @@ def job(unreachable: Engine, service: Mock, stop: Event) -> Iterator[PollJob]:
 
 def test_job_that_was_told_to_stop_begins_nothing(job: PollJob, service: Mock, stop: Event) -> None:
     stop.set()
-    assert job.run() == Tally(polled=0, failed=0)
+    assert job.run_all() == Tally(polled=0, failed=0)
     assert service.method_calls == []
 
 
 def test_job_without_its_database_raises_and_asks_for_nothing(job: PollJob, service: Mock) -> None:
     for _ in range(2):
         with pytest.raises(OperationalError):
-            job.run()
+            job.run_all()
     assert service.method_calls == []
