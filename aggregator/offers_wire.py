@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -23,8 +23,7 @@ _MAX_UUID = 2**128 - 1
 _Count = Annotated[int, msgspec.Meta(ge=0, le=_MAX_BIGINT)]
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteOffer:
+class RemoteOffer(msgspec.Struct, frozen=True, gc=False):
     """An offer as the service states it."""
 
     id: UUID
@@ -200,8 +199,10 @@ def _read_id(raw: msgspec.Raw) -> UUID | None:
 
 
 def _unique(
-    offers: Iterable[RemoteOffer],
+    offers: Sequence[RemoteOffer],
 ) -> tuple[tuple[RemoteOffer, ...], tuple[InvalidOffer, ...]]:
+    if len({offer.id for offer in offers}) == len(offers):
+        return tuple(offers), ()
     by_id: dict[UUID, set[RemoteOffer]] = defaultdict(set)
     for offer in offers:
         by_id[offer.id].add(offer)

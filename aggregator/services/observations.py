@@ -35,64 +35,70 @@ def write_observations(
     Rows are written in the order of their keys, so that two processes never wait for each
     other in a circle.
     """
-    write_offers(session, observed)
-    return write_history(session, observed, stale_after=stale_after)
+    changes = _changes(observed)
+    if changes:
+        points = _points(session, changes)
+        _write_offers(session, points, observed)
+        _write_points(session, points)
+    _write_polls(session, observed, stale_after)
+    return len(changes)
 
 
 def write_offers(session: Session, observed: Sequence[Observation]) -> None:
     """Write what changed as the present state, at most one observation of each product."""
-    if present := _present(observed):
-        _upsert_offers(session, sorted(present))
-    if ended := _ended(observed):
-        _end_offers(session, ended)
+    if changes := _changes(observed):
+        _write_offers(session, _points(session, changes), observed)
 
 
 def write_history(
     session: Session, observed: Sequence[Observation], *, stale_after: timedelta
-) -> int:
-    """Write what polls saw as history; return how many changes that were."""
-    points = sorted([*_present(observed), *_ended(observed)], key=lambda point: point[:3])
-    if points:
-        new = _points(session, points)
-        session.execute(insert(PricePoint).from_select(list(new.c.keys()), select(new)))
-    _write_polls(session, observed)
-    _write_gaps(session, observed, stale_after)
-    _begin_seals(session, observed)
-    return len(points)
+) -> None:
+    """Write what polls saw as history, any number of them of each product."""
+    if changes := _changes(observed):
+        _write_points(session, _points(session, changes))
+    _write_polls(session, observed, stale_after)
 
 
-def _present(observed: Sequence[Observation]) -> list[tuple[Any, ...]]:
-    """Return the changes after which an offer is listed."""
-    return [
-        (seen.product_id, offer.id, seen.at, offer.price, offer.items_in_stock)
+def _changes(observed: Sequence[Observation]) -> list[tuple[Any, ...]]:
+    """Return the changes as rows of ``price_points``, in the order of the offers' keys."""
+    present = [
+        (seen.product_id, seen.at, offer.id, offer.price, offer.items_in_stock)
         for seen in observed
         for offer in (*seen.changes.listed, *seen.changes.changed)
     ]
-
-
-def _ended(observed: Sequence[Observation]) -> list[tuple[Any, ...]]:
-    """Return the changes after which an offer is listed no more."""
-    return [
-        (seen.product_id, offer_id, seen.at, None, None)
+    ended = [
+        (seen.product_id, seen.at, offer_id, None, None)
         for seen in observed
         for offer_id in seen.changes.ended
     ]
+    # A UUID compares in Python; its number at once.
+    return sorted([*present, *ended], key=lambda row: (row[0].int, row[2].int, row[1]))
 
 
-def _points(session: Session, rows: Sequence[tuple[Any, ...]]) -> FromClause:
-    """Return changes of offers as something to select from, named like ``price_points``."""
+def _points(session: Session, changes: Sequence[tuple[Any, ...]]) -> FromClause:
     columns = PricePoint.__table__.c
-    names = ("product_id", "offer_id", "observed_at", "price", "items_in_stock")
-    return recordset(session, {name: columns[name].type for name in names}, rows, name="point")
+    names = ("product_id", "observed_at", "offer_id", "price", "items_in_stock")
+    return recordset(session, {name: columns[name].type for name in names}, changes, name="point")
 
 
-def _upsert_offers(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
-    new = _points(session, rows)
-    at = new.c.observed_at
-    values = select(new.c.product_id, new.c.offer_id, new.c.price, new.c.items_in_stock, at, at)
+def _write_offers(session: Session, points: FromClause, observed: Sequence[Observation]) -> None:
+    if any(seen.changes.listed or seen.changes.changed for seen in observed):
+        _upsert_offers(session, points)
+    if any(seen.changes.ended for seen in observed):
+        _end_offers(session, points)
+
+
+def _write_points(session: Session, points: FromClause) -> None:
+    session.execute(insert(PricePoint).from_select(list(points.c.keys()), select(points)))
+
+
+def _upsert_offers(session: Session, points: FromClause) -> None:
+    point = points.c
+    at = point.observed_at
+    values = select(point.product_id, point.offer_id, point.price, point.items_in_stock, at, at)
     names = ["product_id", "id", "price", "items_in_stock", "first_seen_at", "changed_at"]
-    # Without a WHERE, SQLite reads the ON of the ON CONFLICT as a join's.
-    statement = dialect_insert(session, Offer).from_select(names, values.where(at.is_not(None)))
+    present = values.where(point.price.is_not(None))
+    statement = dialect_insert(session, Offer).from_select(names, present)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=[Offer.product_id, Offer.id],
@@ -106,17 +112,28 @@ def _upsert_offers(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
     )
 
 
-def _end_offers(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
-    gone = _points(session, rows)
+def _end_offers(session: Session, points: FromClause) -> None:
+    point = points.c
     session.execute(
         update(Offer)
-        .where(Offer.product_id == gone.c.product_id, Offer.id == gone.c.offer_id)
-        .values(ended_at=gone.c.observed_at)
+        .where(
+            Offer.product_id == point.product_id,
+            Offer.id == point.offer_id,
+            point.price.is_(None),
+        )
+        .values(ended_at=point.observed_at)
         .execution_options(synchronize_session=False)
     )
 
 
-def _write_polls(session: Session, observed: Sequence[Observation]) -> None:
+def _write_polls(session: Session, observed: Sequence[Observation], stale_after: timedelta) -> None:
+    """Write when was polled, and what follows from that alone."""
+    _insert_polls(session, observed)
+    _write_gaps(session, observed, stale_after)
+    _begin_seals(session, observed)
+
+
+def _insert_polls(session: Session, observed: Sequence[Observation]) -> None:
     if not observed:
         return
     columns = Poll.__table__.c

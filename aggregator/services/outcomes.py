@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from operator import attrgetter
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from aggregator.models import Offer, ProductSync
 from aggregator.offers_wire import RemoteOffer
-from aggregator.recordset import recordset
+from aggregator.recordset import json_list, recordset
 from aggregator.services.claims import Claim
 from aggregator.services.observations import Observation, write_observations
 from aggregator.services.polls import Outcome
@@ -22,6 +23,9 @@ from aggregator.services.reconcile import Changes, reconcile
 from aggregator.services.settle import SyncState, settle
 
 _STATE = tuple(field.name for field in fields(SyncState))
+# `astuple` would copy every value, at a quarter of all that storing costs.
+_values = attrgetter(*_STATE)
+_offers = msgspec.json.Decoder(list[RemoteOffer])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +90,11 @@ def _decide(
     states = _find_states(session, [o.claim.product_id for o in outcomes])
     stored = _find_listed(session, [o.claim.product_id for o in outcomes if o.snapshot])
     settled = []
-    for outcome in sorted(outcomes, key=lambda o: o.claim.product_id):
+    for outcome in sorted(outcomes, key=lambda o: o.claim.product_id.int):
         product_id = outcome.claim.product_id
         if (before := states.get(product_id)) is None:
             continue
-        listed = stored[product_id]
+        listed = stored.get(product_id, {})
         changes = reconcile(listed, outcome.snapshot) if outcome.snapshot else None
         after = settle(before, outcome, changes, now=now, interval=interval)
         settled.append(_Settled(outcome.claim, before, after, listed, changes))
@@ -106,13 +110,17 @@ def _find_states(session: Session, product_ids: Sequence[UUID]) -> dict[UUID, Sy
 def _find_listed(
     session: Session, product_ids: Sequence[UUID]
 ) -> Mapping[UUID, dict[UUID, RemoteOffer]]:
-    query = select(Offer.product_id, Offer.id, Offer.price, Offer.items_in_stock).where(
-        Offer.product_id.in_(product_ids), Offer.ended_at.is_(None)
+    """Return the offers listed of each product that has some, by id."""
+    # One text a product is read ten times as fast as a row an offer.
+    query = (
+        select(Offer.product_id, json_list(session, Offer.id, Offer.price, Offer.items_in_stock))
+        .where(Offer.product_id.in_(product_ids), Offer.ended_at.is_(None))
+        .group_by(Offer.product_id)
     )
-    listed: defaultdict[UUID, dict[UUID, RemoteOffer]] = defaultdict(dict)
-    for product_id, offer_id, price, items_in_stock in session.execute(query):
-        listed[product_id][offer_id] = RemoteOffer(offer_id, price, items_in_stock)
-    return listed
+    return {
+        product_id: {offer.id: offer for offer in _offers.decode(text)}
+        for product_id, text in session.execute(query)
+    }
 
 
 def _write_states(session: Session, settled: Sequence[_Settled]) -> set[UUID]:
@@ -120,7 +128,7 @@ def _write_states(session: Session, settled: Sequence[_Settled]) -> set[UUID]:
     table = ProductSync.__table__
     columns = {"product_id": table.c.product_id.type, "lease_end": table.c.due_at.type}
     columns |= {f"new_{name}": table.c[name].type for name in _STATE}
-    rows = [(s.claim.product_id, s.claim.lease_end, *astuple(s.after)) for s in settled]
+    rows = [(s.claim.product_id, s.claim.lease_end, *_values(s.after)) for s in settled]
     new = recordset(session, columns, rows, name="new")
     fence = ProductSync.due_at == new.c.lease_end
     written = session.execute(

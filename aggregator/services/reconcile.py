@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -34,23 +34,39 @@ def reconcile(stored: Mapping[UUID, RemoteOffer], snapshot: Snapshot) -> Changes
 
     :param stored: the listed offers by id.
     """
-    present = {offer.id: offer for offer in snapshot.offers}
-    unknown = {item.id for item in snapshot.invalid}
-    kept = {
-        id_: offer
-        for id_, offer in stored.items()
-        if id_ in unknown or (None in unknown and id_ not in present)
-    }
-    after = kept | {id_: offer for id_, offer in present.items() if id_ not in unknown}
+    after = {offer.id: offer for offer in snapshot.offers}
+    if snapshot.invalid:
+        after = _keep_unknown(stored, after, {item.id for item in snapshot.invalid})
     buyable = [offer.price for offer in after.values() if offer.items_in_stock > 0]
+    listed, changed = [], []
+    for id_, offer in after.items():
+        if (before := stored.get(id_)) is None:
+            listed.append(offer)
+        elif before != offer:
+            changed.append(offer)
     return Changes(
-        listed=_sorted(offer for id_, offer in after.items() if id_ not in stored),
-        changed=_sorted(o for id_, o in after.items() if id_ in stored and stored[id_] != o),
-        ended=tuple(sorted(stored.keys() - after.keys())),
+        listed=_sorted(listed),
+        changed=_sorted(changed),
+        ended=tuple(sorted(id_ for id_ in stored if id_ not in after)),
         best_price=min(buyable, default=None),
         offers_count=len(buyable),
     )
 
 
+def _keep_unknown(
+    stored: Mapping[UUID, RemoteOffer],
+    present: Mapping[UUID, RemoteOffer],
+    unknown: Set[UUID | None],
+) -> dict[UUID, RemoteOffer]:
+    """Return what is listed afterwards where some items say nothing usable."""
+    kept = {
+        id_: offer
+        for id_, offer in stored.items()
+        if id_ in unknown or (None in unknown and id_ not in present)
+    }
+    return kept | {id_: offer for id_, offer in present.items() if id_ not in unknown}
+
+
 def _sorted(offers: Iterable[RemoteOffer]) -> tuple[RemoteOffer, ...]:
-    return tuple(sorted(offers, key=lambda offer: offer.id))
+    # A UUID compares in Python; its number at once.
+    return tuple(sorted(offers, key=lambda offer: offer.id.int))
