@@ -17,8 +17,8 @@ from sqlalchemy import create_engine
 
 from aggregator.clock import utc_now
 from aggregator.engines import engine_options
-from benchmarks.fresh import cpu_s, database
 from benchmarks.generator import N_OFFERS, Watched, write_years
+from benchmarks.rig import cpu_s, database
 from benchmarks.server import Server
 
 

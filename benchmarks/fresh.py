@@ -9,14 +9,9 @@ real processes, lets the first round pass, and measures the poller from outside:
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
-import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -27,7 +22,7 @@ from aggregator.clock import utc_now
 from aggregator.db import db, unit_of_work
 from aggregator.services import products
 from aggregator.settings import Settings
-from tests.databases import migrated, new_postgres_database, postgres_server
+from benchmarks.rig import cpu_s, database, start
 from tests.e2e.processes import POLLER, environ, free_port
 
 
@@ -76,29 +71,6 @@ def measure(stack: ExitStack, kind: str, options: argparse.Namespace) -> dict[st
     }
 
 
-def database(stack: ExitStack, kind: str) -> str:
-    """Return the URL of a new, migrated database."""
-    if kind == "sqlite":
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        return migrated(f"sqlite:///{folder}/aggregator.db")
-    server = stack.enter_context(postgres_server())
-    return migrated(stack.enter_context(new_postgres_database(server.get_uri())))
-
-
-def start(stack: ExitStack, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
-    """Start one of our own modules; it ends with the stack."""
-    process = subprocess.Popen(
-        [sys.executable, *arguments],
-        env={**os.environ, **settings},
-        cwd=Path(__file__).parents[1],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    stack.callback(process.wait)
-    stack.callback(process.terminate)
-    return process
-
-
 def fill(url: str, n: int) -> None:
     """Create products that are due at once."""
     app = create_app(Settings(database_url=url, log_level="warning"))
@@ -123,12 +95,6 @@ def oldest(engine: Engine) -> datetime | None:
         return None
     instant = datetime.fromisoformat(str(found))
     return instant if instant.tzinfo else instant.replace(tzinfo=utc_now().tzinfo)
-
-
-def cpu_s(process: psutil.Process) -> float:
-    """Return the seconds of CPU that a process has used."""
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 if __name__ == "__main__":

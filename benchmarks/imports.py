@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from io import StringIO
 
 from benchmarks.export import Peak
-from benchmarks.fresh import database
+from benchmarks.rig import database
 from benchmarks.server import Server
 
 

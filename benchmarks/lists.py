@@ -24,8 +24,8 @@ from aggregator.engines import engine_options
 from aggregator.models import Product, ProductSync
 from aggregator.services.catalogue import SORTS
 from aggregator.services.search import derive_columns
-from benchmarks.fresh import database
 from benchmarks.generator import vacuum
+from benchmarks.rig import database
 from benchmarks.server import Server, percentile
 
 PRODUCTS = "/api/v1/products"

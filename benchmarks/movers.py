@@ -44,8 +44,8 @@ from aggregator.models import (
     Product,
     ProductSync,
 )
-from benchmarks.fresh import database
 from benchmarks.generator import MINUTE, Watched, vacuum, write_polls, write_years
+from benchmarks.rig import database
 from benchmarks.server import Server, percentile
 
 HOUR = timedelta(hours=1)

@@ -18,8 +18,8 @@ from aggregator.clock import utc_now
 from aggregator.engines import engine_options
 from aggregator.models import PriceDetail
 from aggregator.settings import Settings
-from benchmarks.fresh import database
 from benchmarks.generator import MINUTE, Watched, write_polls
+from benchmarks.rig import database
 from poller.metrics import PollerMetrics
 from poller.seal_job import SealJob
 

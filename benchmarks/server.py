@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks.fresh import start
+from benchmarks.rig import start
 from tests.e2e.processes import free_port
 
 

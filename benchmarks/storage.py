@@ -16,8 +16,8 @@ from sqlalchemy import Column, Engine, MetaData, Table, create_engine, func, ins
 from aggregator.clock import utc_now
 from aggregator.engines import engine_options
 from aggregator.models import OfferFigures, PollGap, PriceDetail, PriceHour, PricePoint, PriceSeal
-from benchmarks.fresh import database
 from benchmarks.generator import MINUTE, Watched, seal_hours, vacuum, write_polls
+from benchmarks.rig import database
 
 _SEALED = [m.__tablename__ for m in (PriceDetail, PriceHour, OfferFigures, PriceSeal, PollGap)]
 _SIZES = {

@@ -21,8 +21,8 @@ from sqlalchemy import create_engine
 from aggregator.clock import to_ms, utc_now
 from aggregator.engines import engine_options
 from aggregator.schemas.numbers import format_ms
-from benchmarks.fresh import database
 from benchmarks.generator import Watched, seal_hours, vacuum, write_years
+from benchmarks.rig import database
 from benchmarks.server import Server, percentile
 
 _WARM_UP = 10
