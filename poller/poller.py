@@ -56,7 +56,7 @@ class Poller:
         """Let a loop run the jobs, each as often as it should."""
         loop.every(_TICK_S, self._heartbeat.beat)
         loop.every(self._polls_every_s, self._polls.run)
-        loop.every(_TICK_S, self._seals.run)
+        loop.beside(_TICK_S, self._seals.run, name="seals")
         loop.every(_KEYS_S, self._keys.run)
         loop.at_end(self._polls.end)
         loop.at_end(self._heartbeat.end)

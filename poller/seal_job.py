@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 #: Products sealed in one transaction.
 _BATCH = 10
-#: No batch begins later than this after a turn's beginning: polls must not wait long.
+#: How long it seals at a stretch, and then leaves processor and database to the polls.
 _TURN_S = 0.25
 
 
@@ -38,11 +38,14 @@ class SealJob:
         self._metrics = metrics
         self._detail_for = timedelta(days=settings.history_detail_days)
 
-    def run(self) -> None:
-        """Seal for a moment."""
+    def run(self) -> bool:
+        """Seal for a moment; tell whether there is more to do."""
         end = time.monotonic() + _TURN_S
-        while self._seal_batch() and time.monotonic() < end:
-            pass
+        while time.monotonic() < end:
+            if not self._seal_batch():
+                return False
+        self._stop.wait(_TURN_S)
+        return True
 
     def run_all(self) -> None:
         """Seal all that is due."""
