@@ -24,13 +24,13 @@ from aggregator.offers_http import (
     CONNECTING_TIMED_OUT,
     LATE,
     MAX_BODY_BYTES,
-    MAX_RETRY_AFTER_S,
     TOO_BIG,
     UNREACHABLE,
     UNTRUSTED,
     USER_AGENT,
     proxy_for,
     raise_if_passing,
+    retry_after_s,
 )
 from aggregator.offers_wire import Snapshot
 
@@ -62,6 +62,13 @@ class Question(Generic[T]):
 class _Transfer(Generic[T]):
     question: Question[T]
     body: bytearray = field(default_factory=bytearray)
+    retry_after: str | None = None
+
+    def hear(self, header: bytes) -> None:
+        """Take a line of the head."""
+        name, _, value = header.partition(b":")
+        if name.lower() == b"retry-after":
+            self.retry_after = value.decode("latin-1")
 
     def receive(self, data: bytes) -> int | None:
         """Take a piece of the body; break off where it gets too long."""
@@ -112,6 +119,7 @@ class BulkFetch(Generic[T]):
                 "Accept: application/json",
             ],
         )
+        curl.setopt(pycurl.HEADERFUNCTION, transfer.hear)
         curl.setopt(pycurl.WRITEFUNCTION, transfer.receive)
         self._under_way[curl] = transfer
         self._multi.add_handle(curl)
@@ -130,8 +138,7 @@ class BulkFetch(Generic[T]):
             left_s = give_up_at - time.monotonic()
             if not self._under_way or left_s <= 0:
                 return []
-            if self._multi.select(left_s) < 0:
-                time.sleep(_NOTHING_TO_WAIT_FOR_S)
+            self._wait(left_s)
 
     def break_off(self) -> list[T]:
         """Await no answer any more; return what was asked for."""
@@ -142,6 +149,12 @@ class BulkFetch(Generic[T]):
         self._under_way.clear()
         return broken_off
 
+    def _wait(self, seconds: float) -> None:
+        """Wait until the network or one of libcurl's own time-outs wants attention."""
+        due_ms = self._multi.timeout()
+        if self._multi.select(seconds if due_ms < 0 else min(seconds, due_ms / 1000)) < 0:
+            time.sleep(_NOTHING_TO_WAIT_FOR_S)
+
     def _end(self, curl: pycurl.Curl, code: int | None) -> tuple[Question[T], Answer]:
         """Take an exchange that has ended; ``code`` says why it failed, None that it did not."""
         observed_at = utc_now()
@@ -151,14 +164,12 @@ class BulkFetch(Generic[T]):
         self._client.on_call("fetch_offers", curl.getinfo(pycurl.TOTAL_TIME))
         if code is not None:
             return transfer.question, _failure(curl, code)
+        status = curl.getinfo(pycurl.RESPONSE_CODE)
         try:
-            raise_if_passing(curl.getinfo(pycurl.RESPONSE_CODE), _retry_after_s(curl))
+            raise_if_passing(status, retry_after_s(transfer.retry_after))
+            question = transfer.question
             answer: Answer = self._client.read_offers(
-                transfer.question.token,
-                transfer.question.product_id,
-                curl.getinfo(pycurl.RESPONSE_CODE),
-                bytes(transfer.body),
-                observed_at,
+                question.token, question.product_id, status, bytes(transfer.body), observed_at
             )
         except OffersServiceError as error:
             answer = error
@@ -179,11 +190,6 @@ def _make_handle(client: OffersClient) -> pycurl.Curl:
     trusted = os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where()
     curl.setopt(pycurl.CAPATH if Path(trusted).is_dir() else pycurl.CAINFO, trusted)
     return curl
-
-
-def _retry_after_s(curl: pycurl.Curl) -> float | None:
-    # libcurl gives 0 where there is no such header.
-    return min(float(curl.getinfo(pycurl.RETRY_AFTER)), MAX_RETRY_AFTER_S) or None
 
 
 def _failure(curl: pycurl.Curl, code: int) -> OffersServiceUnavailable:

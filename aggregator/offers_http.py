@@ -21,7 +21,7 @@ from aggregator.offers_errors import (
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
-MAX_RETRY_AFTER_S = 3600.0
+_MAX_RETRY_AFTER_S = 3600.0
 LATE = "the offers service did not answer in time"
 TOO_BIG = "the offers service's answer is over 5 MiB"
 CONNECTING_TIMED_OUT = "connecting to the offers service timed out"
@@ -78,7 +78,7 @@ class OffersHttp:
                 ) as response,
             ):
                 raise_if_passing(
-                    response.status_code, _retry_after_s(response.headers.get("Retry-After"))
+                    response.status_code, retry_after_s(response.headers.get("Retry-After"))
                 )
                 body = _read_body(response)
         except (requests.RequestException, HTTPError, OSError) as error:
@@ -119,15 +119,15 @@ def _read_body(response: requests.Response) -> bytes:
     return bytes(body)
 
 
-def raise_if_passing(status: int, retry_after_s: float | None) -> None:
+def raise_if_passing(status: int, wait_s: float | None) -> None:
     """Raise where an answer says "later", or leads elsewhere.
 
-    :param retry_after_s: what the answer asked for; None where it did not.
+    :param wait_s: how long the answer asked to wait; None where it did not.
     :raises OffersServiceUnavailable: 3xx, 408, 425, 429, 5xx.
     """
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING:
         raise OffersServiceUnavailable(
-            f"the offers service answered {status}", retry_after_s=retry_after_s
+            f"the offers service answered {status}", retry_after_s=wait_s
         )
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         raise OffersServiceUnavailable(
@@ -140,17 +140,17 @@ def proxy_for(base_url: str) -> str | None:
     return requests.utils.select_proxy(base_url, requests.utils.get_environ_proxies(base_url))
 
 
-def _retry_after_s(value: str | None) -> float | None:
+def retry_after_s(value: str | None) -> float | None:
     """Read seconds or an HTTP date (RFC 9110, 10.2.3), bounded to an hour."""
     if value is None:
         return None
     if value.strip().isdecimal():
-        return min(float(value), MAX_RETRY_AFTER_S)
+        return min(float(value), _MAX_RETRY_AFTER_S)
     try:
         seconds = (parsedate_to_datetime(value) - utc_now()).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return None
-    return min(max(seconds, 0.0), MAX_RETRY_AFTER_S)
+    return min(max(seconds, 0.0), _MAX_RETRY_AFTER_S)
 
 
 def _unavailable(error: Exception, *, late: bool) -> OffersServiceUnavailable:

@@ -7,7 +7,10 @@ from uuid import UUID
 
 import pytest
 
+from aggregator.offers_bulk import BulkFetch, Question
 from aggregator.offers_client import OffersClient
+from aggregator.offers_errors import OffersServiceError
+from aggregator.offers_wire import Snapshot
 
 HOST = "offers.test"
 BASE_URL = f"https://{HOST}/api/v1"
@@ -19,6 +22,7 @@ REGISTER_URL = f"{BASE_URL}/products/register"
 OFFERS_URL = f"{BASE_URL}/products/{PRODUCT}/offers"
 
 Call = Callable[[OffersClient], object]
+Fetch = Callable[[OffersClient, str, UUID], Snapshot]
 
 CALLS: dict[str, Call] = {
     "sign-up": lambda client: client.sign_up(),
@@ -26,6 +30,24 @@ CALLS: dict[str, Call] = {
     "fetch": lambda client: client.fetch_offers(TOKEN, PRODUCT),
 }
 every_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+
+
+def fetch_in_bulk(client: OffersClient, token: str, product_id: UUID) -> Snapshot:
+    """Fetch offers as the poller does."""
+    bulk = BulkFetch[None](client, 2)
+    bulk.begin(Question(None, product_id, token, "an-id"))
+    [(_, answer)] = bulk.answered(60)
+    assert bulk.n_under_way == 0
+    if isinstance(answer, OffersServiceError):
+        raise answer
+    return answer
+
+
+FETCHES: dict[str, Fetch] = {"requests": OffersClient.fetch_offers, "libcurl": fetch_in_bulk}
+both_ways = pytest.mark.parametrize("fetch", FETCHES.values(), ids=FETCHES.keys())
+#: All calls over real connections: requests-mock knows nothing of libcurl.
+REAL_CALLS = CALLS | {"bulk": lambda client: fetch_in_bulk(client, TOKEN, PRODUCT)}
+every_real_call = pytest.mark.parametrize("call", REAL_CALLS.values(), ids=REAL_CALLS.keys())
 
 
 def make_client(

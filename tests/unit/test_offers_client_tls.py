@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.offers_errors import OffersServiceUnavailable, OffersServiceUnreachable
-from tests.unit.offers_calls import PRODUCT, TOKEN, make_client
+from tests.unit.offers_calls import PRODUCT, TOKEN, Fetch, both_ways, make_client
 from tests.unit.raw_server import RawServer
 
 pytestmark = pytest.mark.waits
@@ -28,24 +28,31 @@ def tls() -> ssl.SSLContext:
     return context
 
 
-def test_offers_are_read_over_tls(tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
+@both_ways
+def test_offers_are_read_over_tls(
+    fetch: Fetch, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
     with RawServer(lambda: [OK + b"Content-Length: 2\r\n\r\n[]"], tls=tls) as server:
-        assert make_client(server.base_url).fetch_offers(TOKEN, PRODUCT).offers == ()
+        assert fetch(make_client(server.base_url), TOKEN, PRODUCT).offers == ()
 
 
-def test_a_certificate_that_nobody_vouches_for_gets_no_token(tls: ssl.SSLContext) -> None:
+@both_ways
+def test_a_certificate_that_nobody_vouches_for_gets_no_token(
+    fetch: Fetch, tls: ssl.SSLContext
+) -> None:
     with (
         RawServer(lambda: [OK + b"\r\n[]"], tls=tls) as server,
         pytest.raises(OffersServiceUnreachable, match="certificate"),
     ):
-        make_client(server.base_url).fetch_offers(TOKEN, PRODUCT)
-    assert server.heads == []
+        fetch(make_client(server.base_url), TOKEN, PRODUCT)
+    assert not any(server.heads)
 
 
+@both_ways
 @pytest.mark.parametrize("head", [OK + b"\r\n[", OK + b"X-Slow: "], ids=["body", "header"])
 def test_a_slow_drip_over_tls_is_bounded_too(
-    tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, head: bytes
+    fetch: Fetch, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, head: bytes
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
 
@@ -58,5 +65,5 @@ def test_a_slow_drip_over_tls_is_bounded_too(
     with RawServer(pieces, tls=tls) as server:
         started = time.monotonic()
         with pytest.raises(OffersServiceUnavailable, match="in time"):
-            make_client(server.base_url, timeout_s=0.3).fetch_offers(TOKEN, PRODUCT)
+            fetch(make_client(server.base_url, timeout_s=0.3), TOKEN, PRODUCT)
         assert time.monotonic() - started < 2.5
