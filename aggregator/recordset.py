@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Dialect,
     FromClause,
     Text,
+    any_,
     bindparam,
     cast,
     column,
@@ -55,6 +56,16 @@ def dialect_insert(session: Session, model: type[Any]) -> postgresql.Insert | sq
     if session.get_bind().dialect.name == "postgresql":
         return postgresql.insert(model)
     return sqlite.insert(model)
+
+
+def is_among(
+    session: Session, column: InstrumentedAttribute[Any], values: Collection[Any]
+) -> ColumnElement[bool]:
+    """Return the condition that a column has one of many values, sent as one parameter."""
+    dialect = session.get_bind().dialect
+    if dialect.name == "postgresql":
+        return column == any_(_array(column.type, list(values), dialect))
+    return column.in_(values)
 
 
 def json_list(session: Session, *columns: InstrumentedAttribute[Any]) -> ColumnElement[str]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from prometheus_client import (
     CollectorRegistry,
@@ -92,15 +91,12 @@ class PollerMetrics:
         """Note a request to the offers service."""
         self._upstream.labels(operation).observe(seconds)
 
-    def claimed(self, claims: Sequence[Claim], due: Mapping[UUID, datetime], now: datetime) -> None:
-        """Note products that were claimed.
-
-        :param due: since when they had been due, as far as that is known.
-        """
+    def claimed(self, claims: Sequence[Claim], now: datetime) -> None:
+        """Note products that were claimed because they were due."""
         self._claimed.inc(len(claims))
         for claim in claims:
-            if claim.product_id in due:
-                self._claim_lag.observe((now - due[claim.product_id]).total_seconds())
+            if claim.due_at is not None:
+                self._claim_lag.observe((now - claim.due_at).total_seconds())
 
     def stored(self, outcomes: Sequence[Outcome], stored: Stored) -> None:
         """Note what came of attempts."""

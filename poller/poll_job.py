@@ -14,7 +14,7 @@ from structlog.contextvars import bound_contextvars
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
 from aggregator.offers_errors import OffersServiceUnavailable
-from aggregator.services.claims import LEASE, claim_due, find_due
+from aggregator.services.claims import LEASE, claim_due
 from aggregator.services.offers_service import OffersService
 from aggregator.services.polls import Outcome
 from aggregator.services.recorder import Recorder
@@ -112,12 +112,11 @@ class PollJob:
             return
         now = utc_now()
         with unit_of_work(self._engine) as session:
-            due = find_due(session, now=now, limit=limit)
             claims = claim_due(session, now=now, limit=limit)
         if len(claims) < limit:
             self._look_at = time.monotonic() + self._look_every_s
         if claims:
-            self._metrics.claimed(claims, due, now)
+            self._metrics.claimed(claims, now)
             batch = Batch(claims, begin_within_s=_BEGIN_WITHIN_S)
             self._batches.append(batch)
             self._fetcher.begin(batch.attempts)

@@ -13,12 +13,15 @@ from poller.key_job import KeyJob
 from poller.loop import Loop
 from poller.metrics import PollerMetrics
 from poller.poll_job import PollJob
+from poller.rescue_job import RescueJob
 from poller.seal_job import SealJob
 
 #: How often the poller looks for products that are due, at most.
 _TICK_S = 1.0
 #: How often expired idempotency keys are deleted.
 _KEYS_S = 3600.0
+#: How often products are looked for that are due too late.
+_RESCUE_S = 10.0
 
 
 class Poller:
@@ -43,6 +46,7 @@ class Poller:
         self._polls_every_s = min(_TICK_S, settings.poll_interval_s / 10)
         self._seals = SealJob(settings, engine, stop, self.metrics)
         self._keys = KeyJob(engine, stop)
+        self._rescues = RescueJob(settings, engine, stop)
 
     def run_once(self) -> bool:
         """Do all that is due; tell whether no poll failed."""
@@ -58,5 +62,6 @@ class Poller:
         loop.every(self._polls_every_s, self._polls.run)
         loop.beside(_TICK_S, self._seals.run, name="seals")
         loop.every(_KEYS_S, self._keys.run)
+        loop.every(_RESCUE_S, self._rescues.run)
         loop.at_end(self._polls.end)
         loop.at_end(self._heartbeat.end)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from aggregator.models import Product, ProductSync
+from aggregator.recordset import is_among
+from aggregator.services.turns import Turn, take_turn
 
 #: Long enough for a batch of which every answer is late; a poller that dies is made up for
 #: after this long.
@@ -31,6 +32,8 @@ class Claim:
     failures: int
     registration: Registration | None
     """What to register it with; None where it is registered."""
+    due_at: datetime | None = None
+    """Since when it was due; None where it was claimed by force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +53,20 @@ def lease_end(now: datetime) -> datetime:
 
 
 def claim_due(session: Session, *, now: datetime, limit: int) -> list[Claim]:
-    """Claim products whose time has come, most overdue first, at most ``limit``.
+    """Claim products whose time has come, at most ``limit``, most overdue first.
 
-    May give fewer where another poller was faster: ask again. One plain UPDATE, because
-    ``FOR UPDATE SKIP LOCKED`` does not run on a distributed table.
+    Claimants take turns, so that none waits for another with rows in its hands, and each
+    gets other products.
     """
-    overdue = _most_overdue(ProductSync.product_id, now=now, limit=limit)
-    still_due = ProductSync.due_at <= now
-    return _claim(session, now, ProductSync.product_id.in_(overdue), still_due)
-
-
-def find_due(session: Session, *, now: datetime, limit: int) -> dict[UUID, datetime]:
-    """Return since when those products have been due that would be claimed now."""
-    query = _most_overdue(ProductSync.product_id, ProductSync.due_at, now=now, limit=limit)
-    return {row.product_id: row.due_at for row in session.execute(query)}
+    take_turn(session, Turn.CLAIMS)
+    due = _find_due(session, now, limit)
+    if not due:
+        return []
+    # Plain, because `FOR UPDATE SKIP LOCKED` does not run on a distributed table.
+    found = is_among(session, ProductSync.product_id, due)
+    claimed = _claim(session, now, found, ProductSync.due_at <= now)
+    claims = {claim.product_id: claim for claim in claimed}
+    return [replace(claims[id_], due_at=due_at) for id_, due_at in due.items() if id_ in claims]
 
 
 def claim_product(session: Session, product_id: UUID, *, now: datetime) -> Claim | None:
@@ -76,9 +79,11 @@ def claim_product(session: Session, product_id: UUID, *, now: datetime) -> Claim
     return claimed[0] if claimed else None
 
 
-def _most_overdue(*columns: Any, now: datetime, limit: int) -> Select[Any]:
-    due = select(*columns).where(ProductSync.due_at <= now)
-    return due.order_by(ProductSync.due_at).limit(limit)
+def _find_due(session: Session, now: datetime, limit: int) -> dict[UUID, datetime]:
+    """Return since when those products have been due that have been for longest."""
+    query = select(ProductSync.product_id, ProductSync.due_at).where(ProductSync.due_at <= now)
+    rows = session.execute(query.order_by(ProductSync.due_at).limit(limit))
+    return {row.product_id: row.due_at for row in rows}
 
 
 def _claim(session: Session, now: datetime, *conditions: ColumnElement[bool]) -> list[Claim]:

@@ -39,6 +39,11 @@ def back_off(failures: int, interval: timedelta) -> timedelta:
     return wait
 
 
+def longest_wait(interval: timedelta) -> timedelta:
+    """Return how far ahead a product is due at most, unless its registration was refused."""
+    return max(LONGEST_BACK_OFF, 1.5 * interval)
+
+
 def rejected_retry() -> timedelta:
     """Return how long to leave a refused registration alone."""
     return REJECTED_RETRY * random.uniform(0.75, 1.0)

@@ -14,17 +14,20 @@ from sqlalchemy.orm import Session
 
 from aggregator.models import Offer, ProductSync
 from aggregator.offers_wire import RemoteOffer
-from aggregator.recordset import json_list, recordset
-from aggregator.services.claims import Claim
+from aggregator.recordset import is_among, json_list, recordset
+from aggregator.services.claims import LEASE, Claim
 from aggregator.services.observations import Observation, write_observations
 from aggregator.services.polls import Outcome
 from aggregator.services.price_marks import Transition, write_price_marks
 from aggregator.services.reconcile import Changes, reconcile
 from aggregator.services.settle import SyncState, settle
+from aggregator.services.turns import Turn, take_turn
 
 _STATE = tuple(field.name for field in fields(SyncState))
 # `astuple` would copy every value, at a quarter of all that storing costs.
 _values = attrgetter(*_STATE)
+#: Hosts' clocks differ by less, and storing waits for less.
+_NEARLY_OVER = timedelta(seconds=10)
 _offers = msgspec.json.Decoder(list[RemoteOffer])
 
 
@@ -66,6 +69,9 @@ def store_outcomes(
     was deleted. Offers and points are written in the order of their keys, so that two
     processes never wait for each other in a circle.
     """
+    if not all(_NEARLY_OVER < o.claim.lease_end - now < LEASE + _NEARLY_OVER for o in outcomes):
+        # Who claims or rescues products may be about to lock the same rows.
+        take_turn(session, Turn.CLAIMS)
     settled = _decide(session, outcomes, now, interval)
     ours = _write_states(session, settled)
     transitions = [
@@ -103,7 +109,9 @@ def _decide(
 
 def _find_states(session: Session, product_ids: Sequence[UUID]) -> dict[UUID, SyncState]:
     columns = [getattr(ProductSync, name) for name in _STATE]
-    query = select(ProductSync.product_id, *columns).where(ProductSync.product_id.in_(product_ids))
+    query = select(ProductSync.product_id, *columns).where(
+        is_among(session, ProductSync.product_id, product_ids)
+    )
     return {row[0]: SyncState(*row[1:]) for row in session.execute(query)}
 
 
@@ -114,7 +122,7 @@ def _find_listed(
     # One text a product is read ten times as fast as a row an offer.
     query = (
         select(Offer.product_id, json_list(session, Offer.id, Offer.price, Offer.items_in_stock))
-        .where(Offer.product_id.in_(product_ids), Offer.ended_at.is_(None))
+        .where(is_among(session, Offer.product_id, product_ids), Offer.ended_at.is_(None))
         .group_by(Offer.product_id)
     )
     return {

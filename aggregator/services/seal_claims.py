@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from aggregator.models import PriceSeal
 from aggregator.services.claims import lease_end
+from aggregator.services.turns import Turn, take_turn
 
 HOUR = timedelta(hours=1)
 #: An hour is over for good when the first poll after it is stored; that is soon enough.
@@ -24,6 +25,7 @@ _IDLE = timedelta(minutes=30)
 
 def claim_seals(session: Session, *, now: datetime, limit: int) -> tuple[list[UUID], datetime]:
     """Claim products whose history may have hours to seal; return them and the lease's end."""
+    take_turn(session, Turn.SEALS)
     overdue = (
         select(PriceSeal.product_id)
         .where(PriceSeal.due_at <= now)

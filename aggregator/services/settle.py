@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator.offers_errors import OffersServiceError
-from aggregator.services.due import back_off, next_phase, rejected_retry
+from aggregator.services.due import back_off, longest_wait, next_phase, rejected_retry
 from aggregator.services.polls import Outcome
 from aggregator.services.reconcile import Changes
 
@@ -81,7 +81,8 @@ def _after_error(
     now: datetime,
     interval: timedelta,
 ) -> SyncState:
-    asked_to_wait = timedelta(seconds=getattr(error, "retry_after_s", None) or 0)
+    asked_s = getattr(error, "retry_after_s", None) or 0
+    asked_to_wait = min(timedelta(seconds=asked_s), longest_wait(interval))
     if outcome.deferred:
         return replace(state, due_at=now + asked_to_wait)
     if outcome.forgotten:

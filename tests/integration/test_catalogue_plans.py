@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine
 
 from aggregator.schemas.products import SORTS
 from tests.factories import make_product
 from tests.integration.api import PRODUCTS, fetch
 from tests.integration.assortment import fill
 from tests.integration.lists import pages
+from tests.integration.plans import explain, recorded
 
 #: Of so few rows as a test has, PostgreSQL would read all: it shall read as of many.
 _AS_OF_MANY = ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "material", "sort")
-
-
-@contextmanager
-def recorded(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
-    """Collect the queries that are sent meanwhile, with their parameters."""
-    sent: list[tuple[str, Any]] = []
-
-    def record(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-        if statement.startswith("SELECT") and "products" in statement:
-            sent.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", record)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", record)
-
-
-def explain(engine: Engine, statement: str, parameters: Any, *disabled: str) -> str:
-    """Return how the database would run a query."""
-    verb = "EXPLAIN" if engine.name == "postgresql" else "EXPLAIN QUERY PLAN"
-    with engine.begin() as connection:
-        for name in disabled if engine.name == "postgresql" else ():
-            connection.execute(text(f"SET LOCAL enable_{name} = off"))
-        rows = connection.exec_driver_sql(f"{verb} {statement}", parameters).all()
-    return "\n".join(str(row[-1]) for row in rows)
 
 
 @pytest.mark.parametrize("sort", SORTS)
@@ -53,7 +24,7 @@ def test_every_page_is_a_stretch_of_an_index(
     fill(engine, client)
     column = sort.removeprefix("-").replace("name", "sort_name")
     table = "product_sync" if column == "best_price" else "products"
-    with recorded(engine) as sent:
+    with recorded(engine, "SELECT", "products") as sent:
         assert len(list(pages(client, f"{PRODUCTS}?sort={sort}&limit=5"))) == 5
     assert len(sent) > 5
     for statement, parameters in sent:
@@ -67,7 +38,7 @@ def test_every_page_is_a_stretch_of_an_index(
 def test_a_search_uses_its_index(engine: Engine, client: FlaskClient, query: str) -> None:
     for name in ("Zebra", "Apple"):
         make_product(engine, name=name)
-    with recorded(engine) as sent:
+    with recorded(engine, "SELECT", "products") as sent:
         fetch(client, f"{PRODUCTS}?{query}&include=total")
     assert len(sent) == 2
     for statement, parameters in sent:

@@ -197,7 +197,10 @@ def test_refused_poll_is_no_refused_registration(
             OffersServiceUnavailable("down", retry_after_s=1), 8 * MINUTE, id="asked-for-less"
         ),
         pytest.param(
-            OffersServiceUnavailable("down", retry_after_s=3600), 60 * MINUTE, id="asked-for-more"
+            OffersServiceUnavailable("down", retry_after_s=600), 10 * MINUTE, id="asked-for-more"
+        ),
+        pytest.param(
+            OffersServiceUnavailable("down", retry_after_s=3600), 15 * MINUTE, id="for-too-much"
         ),
     ],
 )
