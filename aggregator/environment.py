@@ -138,6 +138,14 @@ def _seconds(highest: float = 604_800) -> fields.Float:
     return fields.Float(validate=positive, error_messages={"invalid": message, "special": message})
 
 
+def _per_second() -> fields.Float:
+    # A slower pace would outlast the lease that a poller has on a product.
+    lowest, highest = 0.1, 1_000_000
+    message = f"must be a number of requests per second from {lowest} to {highest}"
+    in_range = validate.Range(lowest, highest, error=message)
+    return fields.Float(validate=in_range, error_messages={"invalid": message, "special": message})
+
+
 def _whole(lowest: int, highest: int) -> fields.Integer:
     message = f"must be a whole number from {lowest} to {highest}"
     in_range = validate.Range(lowest, highest, error=message)
@@ -157,6 +165,7 @@ _VARIABLES: dict[str, fields.Field[Any]] = {
     "REGISTER_TIMEOUT_S": _seconds(),
     "POLL_INTERVAL_S": _seconds(),
     "POLL_CONCURRENCY": _whole(1, 256),
+    "POLL_MAX_PER_S": _per_second(),
     "STALE_AFTER_S": _seconds(),
     "HISTORY_DETAIL_DAYS": _whole(1, 36_500),
     "API_AUTH": fields.Function(deserialize=_one_of("off", "write", "all")),

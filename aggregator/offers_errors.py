@@ -32,6 +32,10 @@ class OffersServiceUnavailable(OffersServiceError):
         self.retry_after_s = retry_after_s
 
 
+class TooManyRequests(OffersServiceUnavailable):
+    """The service asks for fewer requests (429), of whichever products they are."""
+
+
 class OffersServiceUnreachable(OffersServiceUnavailable):
     """No connection came about, so the failure cannot be any one product's."""
 

@@ -17,6 +17,7 @@ from aggregator.offers_errors import (
     OffersServiceNotConfigured,
     OffersServiceUnavailable,
     OffersServiceUnreachable,
+    TooManyRequests,
 )
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
@@ -59,7 +60,8 @@ class OffersHttp:
         """Return status and whole body of the answer.
 
         :raises OffersServiceNotConfigured: There is no base URL.
-        :raises OffersServiceUnavailable: There is none, or one that says "later": 429, 5xx.
+        :raises TooManyRequests: The service asks for fewer of them.
+        :raises OffersServiceUnavailable: There is none, or one that says "later", such as 5xx.
         """
         if self._base_url is None:
             raise OffersServiceNotConfigured
@@ -126,7 +128,8 @@ def raise_if_passing(status: int, wait_s: float | None) -> None:
     :raises OffersServiceUnavailable: 3xx, 408, 425, 429, 5xx.
     """
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING:
-        raise OffersServiceUnavailable(
+        too_many = status == HTTPStatus.TOO_MANY_REQUESTS
+        raise (TooManyRequests if too_many else OffersServiceUnavailable)(
             f"the offers service answered {status}", retry_after_s=wait_s
         )
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:

@@ -38,6 +38,8 @@ class Settings:
     poll_interval_s: float = 60.0
     #: Upstream requests under way at once in one poller.
     poll_concurrency: int = 16
+    #: Requests per second that all pollers together send upstream. None: any number.
+    poll_max_per_s: float | None = None
     #: After this long without a successful poll a product's data counts as stale.
     stale_after_s: float = 300.0
     #: How long minute-by-minute history is kept. Hourly figures are kept for ever.

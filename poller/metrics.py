@@ -30,6 +30,7 @@ from aggregator.offers_errors import (
     AccessTokenUnavailable,
     OffersServiceUnavailable,
     OffersServiceUnreachable,
+    TooManyRequests,
 )
 from aggregator.services.claims import Claim
 from aggregator.services.outcomes import Stored
@@ -40,6 +41,7 @@ from aggregator.services.polls import Outcome
 _ERRORS: tuple[tuple[type[Exception], str], ...] = (
     (AccessTokenUnavailable, "no_token"),
     (OffersServiceUnreachable, "unreachable"),
+    (TooManyRequests, "throttled"),
     (OffersServiceUnavailable, "unavailable"),
 )
 _OUTCOMES = (

@@ -6,6 +6,7 @@ from aggregator.models.history import Poll, PollGap, PricePoint
 from aggregator.models.idempotency_key import IdempotencyKey
 from aggregator.models.movers import FirstPrice, LastPrice, PriceStart
 from aggregator.models.offer import Offer
+from aggregator.models.pace import OffersServicePace
 from aggregator.models.poller import Poller
 from aggregator.models.poller_figure import PollerFigure
 from aggregator.models.product import Product, ProductSync
@@ -19,6 +20,7 @@ __all__ = [
     "LastPrice",
     "Offer",
     "OfferFigures",
+    "OffersServicePace",
     "OffersServiceToken",
     "Poll",
     "PollGap",

@@ -17,6 +17,7 @@ from aggregator.offers_errors import (
     OffersServiceNotConfigured,
     OffersServiceRejected,
     OffersServiceUnreachable,
+    TooManyRequests,
     UnknownProduct,
 )
 from aggregator.offers_wire import Snapshot
@@ -30,8 +31,9 @@ _REFUSED_FOR_GOOD = {HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.BAD_REQUEST}
 _BLAMELESS = (
     AccessTokenUnavailable,
     AccessTokenUnreadable,
-    OffersServiceUnreachable,
     OffersServiceNotConfigured,
+    OffersServiceUnreachable,
+    TooManyRequests,
 )
 
 log = structlog.get_logger(__name__)

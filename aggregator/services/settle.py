@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from aggregator.offers_errors import OffersServiceError
+from aggregator.offers_errors import OffersServiceError, TooManyRequests
 from aggregator.services.due import back_off, longest_wait, next_phase, rejected_retry
 from aggregator.services.polls import Outcome
 from aggregator.services.reconcile import Changes
@@ -81,6 +81,9 @@ def _after_error(
     now: datetime,
     interval: timedelta,
 ) -> SyncState:
+    if isinstance(error, TooManyRequests):
+        # All pollers' pace is what heeds it.
+        return replace(state, due_at=now)
     asked_s = getattr(error, "retry_after_s", None) or 0
     asked_to_wait = min(timedelta(seconds=asked_s), longest_wait(interval))
     if outcome.deferred:

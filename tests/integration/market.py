@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
-from aggregator.models import OffersServiceToken, ProductSync
+from aggregator.models import OffersServicePace, OffersServiceToken, ProductSync
 from aggregator.services.poller_figures import add_figures
 from aggregator.services.pollers import poller_seen
 from aggregator.services.secret_keys import obtain_secret_key
@@ -66,6 +66,9 @@ def fill(app: Flask, engine: Engine) -> str:
                 expires_at=now + timedelta(microseconds=1),
                 renewable_at=now,
             )
+        )
+        session.add(
+            OffersServicePace(base_url="https://b", next_at=now, per_s=0.1, slowed_at=start)
         )
         obtain_secret_key(session, now=now)
         add_figures(session, {("aggregator_polls_total", '{"outcome": "answered"}'): 0.1})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -48,9 +47,7 @@ def test_a_database_that_hangs_is_not_waited_for() -> None:
             f"postgresql+psycopg2://127.0.0.1:{port}/a", connect_args={"connect_timeout": 10}
         )
         registry = CollectorRegistry()
-        registry.register(
-            DatabaseCollector(engine, stale_after=timedelta(minutes=5), within_s=0.05)
-        )
+        registry.register(DatabaseCollector(engine, Settings(), within_s=0.05))
         for _ in range(2):
             assert Scrape(generate_latest(registry).decode()).value("database_up") == 0
         silent.settimeout(0.2)

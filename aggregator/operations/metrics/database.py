@@ -15,14 +15,17 @@ from aggregator.clock import utc_now
 from aggregator.database_errors import DATABASE_ERRORS, first_line
 from aggregator.operations.metrics.fleet import fleet_metrics
 from aggregator.services.health.brief_reading import brief_reading
+from aggregator.services.pace import find_rate
 from aggregator.services.poller_figures import Key, find_figures
+from aggregator.services.rates import Limits
 from aggregator.services.standing import Standing, find_standing
+from aggregator.settings import Settings
 from aggregator.single_flight import SingleFlight
 
 log = structlog.get_logger(__name__)
 
-#: How products and pollers stand, and what all pollers counted.
-_Known = tuple[Standing, dict[Key, float]]
+#: How products and pollers stand, what all pollers counted, and the pace that holds them back.
+_Known = tuple[Standing, dict[Key, float], float | None]
 
 #: Field of the standing, end of the metric's name, and help.
 _GAUGES = (
@@ -61,13 +64,15 @@ _GAUGES = (
 class DatabaseCollector(Collector):
     """Tells what the database knows, and whether it can be asked at all.
 
-    :param stale_after: after this long without a successful poll a product is overdue.
+    :param settings: whose offers service, and whose notion of overdue.
     :param within_s: how long a scrape waits for the database.
     """
 
-    def __init__(self, engine: Engine, *, stale_after: timedelta, within_s: float = 4.0) -> None:
+    def __init__(self, engine: Engine, settings: Settings, *, within_s: float = 4.0) -> None:
         self._engine = engine
-        self._stale_after = stale_after
+        self._stale_after = timedelta(seconds=settings.stale_after_s)
+        self._base_url = settings.offers_base_url or ""
+        self._limits = Limits.from_settings(settings)
         self._reading = SingleFlight(self._read, within_s=within_s)
 
     def collect(self) -> Iterator[Metric]:
@@ -77,9 +82,14 @@ class DatabaseCollector(Collector):
             "aggregator_database_up", "Whether the database answers.", float(known is not None)
         )
         if known:
-            standing, totals = known
+            standing, totals, per_s = known
             yield from _gauges(standing)
             yield from fleet_metrics(totals)
+            yield GaugeMetricFamily(
+                "aggregator_offers_service_pace",
+                "Requests per second that pollers together may send, where anything limits them.",
+                per_s,
+            )
 
     def _known(self) -> _Known | None:
         """Return what the database knows; None where it cannot be read, or not in time."""
@@ -94,7 +104,8 @@ class DatabaseCollector(Collector):
         try:
             with brief_reading(self._engine) as session:
                 standing = find_standing(session, now=now, stale_before=now - self._stale_after)
-                return standing, find_figures(session)
+                per_s = find_rate(session, self._base_url, self._limits, now=now)
+                return standing, find_figures(session), per_s
         except DATABASE_ERRORS as error:
             log.warning("metrics_incomplete", reason=first_line(error))
         return None

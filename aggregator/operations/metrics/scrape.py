@@ -26,7 +26,7 @@ def init_app(app: Flask, counted: Collector) -> None:
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     registry.register(AllProcesses(Path(folder)) if folder else counted)
     with app.app_context():
-        registry.register(DatabaseCollector(db.engine, stale_after=current.stale_after()))
+        registry.register(DatabaseCollector(db.engine, current.settings()))
 
     def metrics() -> Response:
         try:
