@@ -11,10 +11,12 @@ from uuid import UUID
 
 import certifi
 import pycurl
+import structlog
 
 from aggregator.clock import utc_now
 from aggregator.offers_client import OffersClient
 from aggregator.offers_errors import (
+    AttemptCrashed,
     OffersServiceError,
     OffersServiceUnavailable,
     OffersServiceUnreachable,
@@ -33,6 +35,8 @@ from aggregator.offers_http import (
     retry_after_s,
 )
 from aggregator.offers_wire import Snapshot
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -159,21 +163,25 @@ class BulkFetch(Generic[T]):
         """Take an exchange that has ended; ``code`` says why it failed, None that it did not."""
         observed_at = utc_now()
         transfer = self._under_way.pop(curl)
+        question = transfer.question
         self._multi.remove_handle(curl)
         self._idle.append(curl)
         self._client.on_call("fetch_offers", curl.getinfo(pycurl.TOTAL_TIME))
         if code is not None:
-            return transfer.question, _failure(curl, code)
+            return question, _failure(curl, code)
         status = curl.getinfo(pycurl.RESPONSE_CODE)
         try:
             raise_if_passing(status, retry_after_s(transfer.retry_after))
-            question = transfer.question
             answer: Answer = self._client.read_offers(
                 question.token, question.product_id, status, bytes(transfer.body), observed_at
             )
         except OffersServiceError as error:
             answer = error
-        return transfer.question, answer
+        except Exception:
+            # Let through, it would take the answers beside it along.
+            log.exception("attempt_crashed", product_id=question.product_id)
+            answer = AttemptCrashed()
+        return question, answer
 
 
 def _make_handle(client: OffersClient) -> pycurl.Curl:

@@ -21,6 +21,13 @@ class OffersServiceNotConfigured(OffersServiceError):
         super().__init__("no offers service is configured: set OFFERS_BASE_URL")
 
 
+class AttemptCrashed(OffersServiceError):
+    """A fault of ours, which the log tells."""
+
+    def __init__(self) -> None:
+        super().__init__("a fault of the aggregator's own: see its log")
+
+
 class OffersServiceUnavailable(OffersServiceError):
     """No usable answer: the same call may succeed later.
 

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from aggregator.services.claims import Claim
+from aggregator.services.claims import LEASE, Claim
 from aggregator.services.polls import Outcome
 
 #: How long outcomes wait for others of their batch.
 _GATHER_S = 0.5
+#: No attempt begins later than this after its claim. Two exchanges of the longest time-out
+#: allowed (15 s) then still end, and are stored, before its lease does.
+_BEGIN_WITHIN_S = LEASE.total_seconds() - 35
 
 
 @dataclass(eq=False, slots=True)
@@ -32,13 +35,20 @@ class Attempt:
 class Batch:
     """Attempts at products that were claimed together, and what came of them.
 
-    :param begin_within_s: how long after the claim an attempt may begin.
+    :param starts_in_s: how many seconds from now the first attempt may begin.
+    :param spacing_s: how many more seconds each request takes from those behind it.
     """
 
-    def __init__(self, claims: Sequence[Claim], *, begin_within_s: float) -> None:
+    def __init__(
+        self, claims: Sequence[Claim], *, starts_in_s: float = 0.0, spacing_s: float = 0.0
+    ) -> None:
         self.request_id = uuid4().hex
         now = time.monotonic()
-        self.attempts = [Attempt(self, claim, now, now + begin_within_s) for claim in claims]
+        begin_at = now + starts_in_s
+        self.attempts = []
+        for claim in claims:
+            self.attempts.append(Attempt(self, claim, begin_at, now + _BEGIN_WITHIN_S))
+            begin_at += spacing_s * claim.n_requests
         self._waiting = dict.fromkeys(self.attempts)
         self._arrived: list[Outcome] = []
         self._store_at = 0.0

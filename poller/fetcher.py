@@ -13,7 +13,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from aggregator.offers_bulk import Answer
-from aggregator.offers_errors import OffersServiceError
+from aggregator.offers_errors import AttemptCrashed
 from aggregator.services.fetching import Fetching
 from aggregator.services.offers_service import OffersService
 from aggregator.services.polls import Outcome, read_answer, register_product
@@ -88,9 +88,10 @@ class Fetcher:
                 # Its products back off like any others that fail: let through, it would end
                 # the thread, and all polling with it.
                 log.exception("fetch_crashed")
-                fault = OffersServiceError("a fault of the aggregator's own: see its log")
-                for attempt in self._fetching.break_off():
-                    self._finish(attempt, fault)
+                broken_off = self._fetching.break_off()
+                self._fetching = self._offers_service.fetching(self._size)
+                for attempt in broken_off:
+                    self._finish(attempt, AttemptCrashed())
 
     def _begin_some(self) -> None:
         while attempt := self._next():

@@ -11,16 +11,14 @@ import structlog
 from sqlalchemy import Engine
 from structlog.contextvars import bound_contextvars
 
-from aggregator.clock import utc_now
-from aggregator.db import unit_of_work
-from aggregator.offers_errors import OffersServiceUnavailable
-from aggregator.services.claims import LEASE, claim_due
+from aggregator.offers_errors import OffersServiceUnavailable, TooManyRequests
 from aggregator.services.offers_service import OffersService
 from aggregator.services.polls import Outcome
 from aggregator.services.recorder import Recorder
 from aggregator.settings import Settings
 from poller.batch import Batch
 from poller.breaker import Breaker
+from poller.claimer import Claimer
 from poller.fetcher import Fetcher
 from poller.metrics import PollerMetrics
 
@@ -28,9 +26,6 @@ log = structlog.get_logger(__name__)
 
 #: Products claimed at a time. More are claimed when fewer wait to be asked about.
 _BATCH = 100
-#: No attempt begins later than this after its claim. Two exchanges of the longest time-out
-#: allowed (15 s) then still end, and are stored, before its lease does.
-_BEGIN_WITHIN_S = LEASE.total_seconds() - 35
 #: How long a turn waits for answers.
 _WAIT_S = 0.1
 #: How long a poller that was told to end waits for answers under way.
@@ -62,10 +57,10 @@ class PollJob:
         *,
         on_progress: Callable[[], object],
     ) -> None:
-        self._engine = engine
         self._stop = stop
         self._on_progress = on_progress
         self._metrics = metrics
+        self._claimer = Claimer(settings, engine, metrics)
         self._recorder = Recorder.from_settings(settings, engine)
         self._breaker = Breaker(probe_after_s=min(settings.poll_interval_s / 12, 5.0))
         self._metrics.offers_service_up.set_function(lambda: not self._breaker.is_open)
@@ -80,6 +75,7 @@ class PollJob:
         self._gather(_WAIT_S)
         # Before the claim: what waits for a database that was away may be due again by now.
         self._store_ready()
+        self._claimer.keep_pace()
         self._claim()
         return bool(self._batches)
 
@@ -104,26 +100,22 @@ class PollJob:
         self._fetcher.close()
 
     def _may_begin(self) -> bool:
-        return not self._stop.is_set() and not self._breaker.blocks()
+        return not (self._stop.is_set() or self._breaker.blocks()) and self._claimer.may_ask
 
     def _claim(self) -> None:
-        limit = self._n_wanted()
-        if limit == 0:
+        wanted = self._n_wanted()
+        if wanted == 0:
             return
-        now = utc_now()
-        with unit_of_work(self._engine) as session:
-            claims = claim_due(session, now=now, limit=limit)
-        if len(claims) < limit:
+        batch = self._claimer.claim(wanted)
+        if batch is None or len(batch.attempts) < wanted:
             self._look_at = time.monotonic() + self._look_every_s
-        if claims:
-            self._metrics.claimed(claims, now)
-            batch = Batch(claims, begin_within_s=_BEGIN_WITHIN_S)
+        if batch is not None:
             self._batches.append(batch)
             self._fetcher.begin(batch.attempts)
 
     def _n_wanted(self) -> int:
         """Return how many products to claim now."""
-        if self._stop.is_set() or self._fetcher.n_waiting >= _BATCH:
+        if self._fetcher.n_waiting >= _BATCH or not self._may_begin():
             return 0
         if self._batches and (self._breaker.is_open or time.monotonic() < self._look_at):
             return 0
@@ -139,6 +131,10 @@ class PollJob:
         if outcome.answered:
             if self._breaker.succeeded():
                 log.info("offers_service_back")
+                self._claimer.service_is_back()
+            return outcome
+        if isinstance(outcome.error, TooManyRequests):
+            self._claimer.throttled(outcome.error.retry_after_s)
             return outcome
         if not isinstance(outcome.error, OffersServiceUnavailable):
             return outcome

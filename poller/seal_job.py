@@ -41,11 +41,11 @@ class SealJob:
     def run(self) -> bool:
         """Seal for a moment; tell whether there is more to do."""
         end = time.monotonic() + _TURN_S
-        while time.monotonic() < end:
-            if not self._seal_batch():
-                return False
-        self._stop.wait(_TURN_S)
-        return True
+        while self._seal_batch():
+            if time.monotonic() >= end:
+                self._stop.wait(_TURN_S)
+                return True
+        return False
 
     def run_all(self) -> None:
         """Seal all that is due."""

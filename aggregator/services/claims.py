@@ -35,6 +35,11 @@ class Claim:
     due_at: datetime | None = None
     """Since when it was due; None where it was claimed by force."""
 
+    @property
+    def n_requests(self) -> int:
+        """How many requests an attempt at it takes."""
+        return 2 if self.registration else 1
+
 
 @dataclass(frozen=True, slots=True)
 class Registration:

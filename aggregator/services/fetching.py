@@ -89,8 +89,9 @@ class Fetching(Generic[T]):
                     # Nobody would take their answers while a token is obtained.
                     return
                 token = self._token = self._renewed()
-            purpose, product_id, request_id = self._waiting.popleft()
+            purpose, product_id, request_id = self._waiting[0]
             self._bulk.begin(Question(purpose, product_id, token, request_id))
+            self._waiting.popleft()
 
     def _renewed(self) -> str:
         if self._is_hopeless:

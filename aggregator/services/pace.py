@@ -40,20 +40,16 @@ def find_allowance(
 
 def reserve(
     session: Session, base_url: str, limits: Limits, n_requests: int, *, now: datetime
-) -> Slot | None:
-    """Take a turn for requests; None where other pollers took the time there was.
+) -> Slot:
+    """Take a turn for requests, behind those that other pollers took.
 
-    What was claimed for it is then given back: roll the transaction back. Turns of pollers
-    never overlap. Nothing is written while nothing limits.
+    Nothing is written while nothing limits.
 
     :param n_requests: one for each claimed product, two for one to be registered first.
     """
     is_limited = find_rate(session, base_url, limits, now=now) is not None
     pace = (_lock if is_limited else _find)(session, base_url, now)
-    taken = rates.take(pace, limits, n_requests, now=now)
-    if taken is None:
-        return None
-    after, slot = taken
+    after, slot = rates.take(pace, limits, n_requests, now=now)
     if after != pace:
         _store(session, base_url, after)
     return slot

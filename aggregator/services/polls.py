@@ -13,6 +13,7 @@ from aggregator.database_errors import DATABASE_UNAVAILABLE, first_line
 from aggregator.offers_errors import (
     AccessTokenUnavailable,
     AccessTokenUnreadable,
+    AttemptCrashed,
     OffersServiceError,
     OffersServiceNotConfigured,
     OffersServiceRejected,
@@ -120,7 +121,7 @@ def _attempt(offers_service: OffersService, claim: Claim, *, fetch: bool) -> Out
         # A product that trips a fault of ours backs off like any other that fails. Were the
         # exception let through, it would end the batch, and the next one, for ever.
         log.exception("attempt_crashed", product_id=claim.product_id)
-        answer = OffersServiceError("a fault of the aggregator's own: see its log")
+        answer = AttemptCrashed()
     if answer is None:
         return Outcome(claim, registered_at)
     return read_answer(claim, registered_at, answer)

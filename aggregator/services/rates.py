@@ -99,11 +99,8 @@ def allowance(pace: Pace, limits: Limits, wanted: int, *, now: datetime) -> int:
     return min(max(int(room.total_seconds() * rate), 1), wanted)
 
 
-def take(pace: Pace, limits: Limits, n_requests: int, *, now: datetime) -> tuple[Pace, Slot] | None:
-    """Return the pace after a turn was taken, and the turn; None where others were faster."""
-    # A product that is registered first takes two.
-    if n_requests > 2 * allowance(pace, limits, n_requests, now=now):
-        return None
+def take(pace: Pace, limits: Limits, n_requests: int, *, now: datetime) -> tuple[Pace, Slot]:
+    """Return the pace after a turn was taken, and the turn."""
     rate, start = rate_at(pace, limits, now), starts_at(pace, now)
     if rate is None:
         return pace, Slot(start, 0.0)

@@ -191,7 +191,6 @@ def test_an_offer_listed_twice_counts_once_unless_it_contradicts_itself(
 FAILURES: list[Any] = [
     pytest.param({"status": 500}, id="500"),
     pytest.param({"status": 503, "retry_after": 120}, id="503-retry-after"),
-    pytest.param({"status": 429, "retry_after": 120}, id="429-retry-after"),
     pytest.param({"status": 403}, id="403"),
     pytest.param({"garbage": "html"}, id="html"),
     pytest.param({"garbage": "object"}, id="object-instead-of-list"),

@@ -1,0 +1,96 @@
+"""Taking products that are due, no faster than the offers service may be asked."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+from sqlalchemy import Engine
+
+from aggregator.clock import utc_now
+from aggregator.db import unit_of_work
+from aggregator.services import pace
+from aggregator.services.claims import claim_due
+from aggregator.services.rates import Limits
+from aggregator.settings import Settings
+from poller.batch import Batch
+from poller.metrics import PollerMetrics
+
+#: What "lately" means.
+_LATELY_S = 10.0
+#: Where the service says "later" but not when.
+_USUAL_WAIT_S = 1.0
+
+
+class Claimer:
+    """Claims products, and keeps the pace that all pollers keep together."""
+
+    def __init__(self, settings: Settings, engine: Engine, metrics: PollerMetrics) -> None:
+        self._engine = engine
+        self._metrics = metrics
+        self._base_url = settings.offers_base_url or ""
+        self._limits = Limits.from_settings(settings)
+        self._lately: deque[tuple[float, int]] = deque()
+        self._ask_again_at = 0.0
+        self._slow_down_for_s: float | None = None
+        self._catch_up = False
+
+    def claim(self, wanted: int) -> Batch | None:
+        """Claim so many products that are due, or fewer; None where there is nothing to do."""
+        now = utc_now()
+        with unit_of_work(self._engine) as session:
+            n = pace.find_allowance(session, self._base_url, self._limits, wanted, now=now)
+            claims = claim_due(session, now=now, limit=n) if n else []
+            if not claims:
+                return None
+            n_requests = sum(claim.n_requests for claim in claims)
+            turn = pace.reserve(session, self._base_url, self._limits, n_requests, now=now)
+        self._metrics.claimed(claims, now)
+        self._lately.append((time.monotonic(), n_requests))
+        starts_in_s = (turn.starts_at - now).total_seconds()
+        return Batch(claims, starts_in_s=starts_in_s, spacing_s=turn.spacing_s)
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether the service does not want to be left alone."""
+        return time.monotonic() >= self._ask_again_at
+
+    def throttled(self, retry_after_s: float | None) -> None:
+        """Note that the service was asked too much.
+
+        :param retry_after_s: how long it asked to be left alone; None: it did not say.
+        """
+        wait_s = _USUAL_WAIT_S if retry_after_s is None else retry_after_s
+        self._ask_again_at = max(self._ask_again_at, time.monotonic() + wait_s)
+        self._slow_down_for_s = max(self._slow_down_for_s or 0.0, wait_s)
+
+    def service_is_back(self) -> None:
+        """Note that an outage of the service is over: all is due at once."""
+        self._catch_up = True
+
+    def keep_pace(self) -> None:
+        """Let all pollers know what was noted."""
+        if self._slow_down_for_s is None and not self._catch_up:
+            return
+        now = utc_now()
+        with unit_of_work(self._engine) as session:
+            if self._slow_down_for_s is not None:
+                pace.slow_down(
+                    session,
+                    self._base_url,
+                    self._limits,
+                    now=now,
+                    asked_per_s=self._asked_per_s(),
+                    retry_after_s=self._slow_down_for_s,
+                )
+            if self._catch_up:
+                pace.catch_up(session, self._base_url, self._limits, now=now)
+        self._slow_down_for_s, self._catch_up = None, False
+
+    def _asked_per_s(self) -> float:
+        """Return how many requests a second were begun lately."""
+        now = time.monotonic()
+        while self._lately and self._lately[0][0] < now - _LATELY_S:
+            self._lately.popleft()
+        since = self._lately[0][0] if self._lately else now
+        return sum(n for _, n in self._lately) / max(now - since, 1.0)
