@@ -48,7 +48,7 @@ def test_what_was_fetched_is_stored_when_the_database_is_back(
     break_once: Callable[[type, str, Exception], None],
 ) -> None:
     product_ids = catalogue.add(5)
-    poller = make_poller(sandbox.base_url)
+    poller = make_poller(sandbox.base_url, offers_timeout_s=10.0)
     break_once(Recorder, "record", OperationalError("UPDATE", {}, Exception("gone")))
     with pytest.raises(OperationalError):
         poller.run_all()
@@ -79,7 +79,7 @@ def test_a_fault_of_ours_in_one_answer_costs_no_other(
     break_once: Callable[[type, str, Exception], None],
 ) -> None:
     catalogue.add(4)
-    poller = make_poller(sandbox.base_url)
+    poller = make_poller(sandbox.base_url, offers_timeout_s=10.0)
     poller.run_all()
     catalogue.make_due()
     break_once(OffersClient, "read_offers", ZeroDivisionError())
@@ -96,7 +96,7 @@ def test_a_crash_of_the_asking_itself_ends_in_back_off_not_in_silence(
     break_once: Callable[[type, str, Exception], None],
 ) -> None:
     product_ids = catalogue.add(4)
-    poller = make_poller(sandbox.base_url)
+    poller = make_poller(sandbox.base_url, offers_timeout_s=10.0)
     poller.run_all()
     catalogue.make_due()
     break_once(BulkFetch, "begin", ZeroDivisionError())
@@ -111,7 +111,7 @@ def test_a_service_that_is_asked_too_much_is_left_alone_and_blames_nobody(
     make_poller: MakePoller, catalogue: Catalogue, sandbox: SandboxControl, engine: Engine
 ) -> None:
     first, *others = catalogue.add(60)
-    poller, colleague = (make_poller(sandbox.base_url) for _ in range(2))
+    poller, colleague = (make_poller(sandbox.base_url, offers_timeout_s=10.0) for _ in range(2))
     poller.run_all()
     listed = listed_offers(engine, first)
     catalogue.make_due()
@@ -140,7 +140,9 @@ def test_all_pollers_together_keep_to_the_limit(
     make_poller: MakePoller, catalogue: Catalogue, sandbox: SandboxControl
 ) -> None:
     catalogue.add(16)
-    pollers = [make_poller(sandbox.base_url, poll_max_per_s=20) for _ in range(2)]
+    pollers = [
+        make_poller(sandbox.base_url, offers_timeout_s=10.0, poll_max_per_s=20) for _ in range(2)
+    ]
     at_once([poller.run_all for poller in pollers])
     at = sorted(entry["at"] for call in ("register", "offers") for entry in sandbox.log(call))
     # A turn may begin a second ahead; each product is registered first.

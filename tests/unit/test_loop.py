@@ -312,3 +312,25 @@ def test_last_jobs_run_once_when_the_loop_ends_whatever_they_raise() -> None:
         loop.run()
     assert ran == ["job", "last"]
     assert [line["event"] for line in logs] == ["job_failed"]
+
+
+def test_job_with_more_to_do_runs_again_at_once_but_not_before_others() -> None:
+    loop, runs = Loop(), list[str]()
+    loop.stop = Looks(4)
+
+    def job() -> bool:
+        runs.append("more" if len(runs) < 4 else "done")
+        return runs[-1] == "more"
+
+    loop.every(3600, job)
+    loop.every(3600, lambda: runs.append("other"))
+    loop.run()
+    assert runs == ["more", "other", "more", "more", "done"]
+
+
+def test_job_beside_others_keeps_none_waiting() -> None:
+    loop, ran = Loop(), threading.Semaphore(0)
+    loop.beside(0.02, lambda: loop.stop.wait(30), name="hangs")
+    loop.every(0.02, ran.release)
+    with _running(loop):
+        assert all(ran.acquire(timeout=5) for _ in range(3))
