@@ -43,6 +43,8 @@ class Batch:
         self, claims: Sequence[Claim], *, starts_in_s: float = 0.0, spacing_s: float = 0.0
     ) -> None:
         self.request_id = uuid4().hex
+        self.lag_s = round(max(claim.lag_s for claim in claims), 3)
+        """How long the most overdue product had been due."""
         now = time.monotonic()
         begin_at = now + starts_in_s
         self.attempts = []

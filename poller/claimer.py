@@ -45,7 +45,7 @@ class Claimer:
                 return None
             n_requests = sum(claim.n_requests for claim in claims)
             turn = pace.reserve(session, self._base_url, self._limits, n_requests, now=now)
-        self._metrics.claimed(claims, now)
+        self._metrics.claimed(claims)
         self._lately.append((time.monotonic(), n_requests))
         starts_in_s = (turn.starts_at - now).total_seconds()
         return Batch(claims, starts_in_s=starts_in_s, spacing_s=turn.spacing_s)

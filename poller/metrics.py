@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 
 from prometheus_client import (
     CollectorRegistry,
@@ -93,12 +92,11 @@ class PollerMetrics:
         """Note a request to the offers service."""
         self._upstream.labels(operation).observe(seconds)
 
-    def claimed(self, claims: Sequence[Claim], now: datetime) -> None:
+    def claimed(self, claims: Sequence[Claim]) -> None:
         """Note products that were claimed because they were due."""
         self._claimed.inc(len(claims))
         for claim in claims:
-            if claim.due_at is not None:
-                self._claim_lag.observe((now - claim.due_at).total_seconds())
+            self._claim_lag.observe(claim.lag_s)
 
     def stored(self, outcomes: Sequence[Outcome], stored: Stored) -> None:
         """Note what came of attempts."""

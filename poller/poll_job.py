@@ -175,5 +175,7 @@ class PollJob:
             forgotten=forgotten,
             deferred=not_asked,
             lost=len(stored.lost),
+            lag_s=batch.lag_s,
+            breaker_open=self._breaker.is_open,
         )
         self._on_progress()

@@ -45,6 +45,9 @@ folder.
   runs. That use the LGPL leaves free: it asks nothing of the code around it. Whoever passes on an
   image or a folder with it passes on its licence, which lies beside it, and those of the libraries
   inside (libpq, OpenSSL, Kerberos and others).
+- **pycurl** may be taken under the MIT licence or the LGPL: here it is the MIT licence. Its package
+  holds libcurl and what that needs (OpenSSL, Kerberos, libidn2 under the LGPL, and others),
+  unchanged and as files of their own, to which the same applies as to psycopg2's.
 - **certifi** is a list of certificate authorities under the MPL, which binds changes to that very
   list. There are none.
 """

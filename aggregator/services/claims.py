@@ -36,6 +36,13 @@ class Claim:
     """Since when it was due; None where it was claimed by force."""
 
     @property
+    def lag_s(self) -> float:
+        """For how many seconds it had been due; 0 where it was claimed by force."""
+        if self.due_at is None:
+            return 0.0
+        return (self.lease_end - LEASE - self.due_at).total_seconds()
+
+    @property
     def n_requests(self) -> int:
         """How many requests an attempt at it takes."""
         return 2 if self.registration else 1
