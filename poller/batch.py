@@ -31,6 +31,11 @@ class Attempt:
     registered_at: datetime | None = None
     """Set where the attempt registered the product."""
 
+    @property
+    def is_too_late(self) -> bool:
+        """Whether it will not begin in time."""
+        return max(self.begin_at, time.monotonic()) > self.begin_before
+
 
 class Batch:
     """Attempts at products that were claimed together, and what came of them.

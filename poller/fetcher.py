@@ -95,7 +95,7 @@ class Fetcher:
 
     def _begin_some(self) -> None:
         while attempt := self._next():
-            if time.monotonic() > attempt.begin_before or not self._may_begin():
+            if attempt.is_too_late or not self._may_begin():
                 self._arrived.put((attempt, Outcome(attempt.claim, deferred=True)))
             elif attempt.claim.registration and not attempt.registered_at:
                 self._begin_registration(attempt)
@@ -108,7 +108,9 @@ class Fetcher:
             n_under_way = self._fetching.n_under_way + self._n_registering
             if not self._todo or n_under_way >= self._size:
                 return None
-            return self._todo.popleft() if self._todo[0].begin_at <= time.monotonic() else None
+            first = self._todo[0]
+            is_time = first.begin_at <= time.monotonic() or first.is_too_late
+            return self._todo.popleft() if is_time else None
 
     def _take_answers(self) -> None:
         if self._fetching.n_under_way == 0:

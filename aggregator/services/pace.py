@@ -1,6 +1,6 @@
 """The pace that all pollers together keep at an offers service.
 
-Whoever changes it locks its row last in a transaction, and ends that at once.
+Whoever changes it locks its row before any other.
 """
 
 from __future__ import annotations
@@ -34,21 +34,26 @@ def find_rate(session: Session, base_url: str, limits: Limits, *, now: datetime)
 def find_allowance(
     session: Session, base_url: str, limits: Limits, wanted: int, *, now: datetime
 ) -> int:
-    """Return how many products a poller may claim now, at most ``wanted``; 0: it must wait."""
-    return rates.allowance(_find(session, base_url, now), limits, wanted, now=now)
+    """Return how many products a poller may claim now, at most ``wanted``; 0: it must wait.
+
+    Where anything limits, no other poller gets an answer before the transaction ends.
+    """
+    pace = _find(session, base_url, now)
+    if rates.rate_at(pace, limits, now) is not None:
+        pace = _lock(session, base_url, now)
+    return rates.allowance(pace, limits, wanted, now=now)
 
 
 def reserve(
     session: Session, base_url: str, limits: Limits, n_requests: int, *, now: datetime
 ) -> Slot:
-    """Take a turn for requests, behind those that other pollers took.
+    """Take a turn for the requests that come of an allowance, in the same transaction.
 
     Nothing is written while nothing limits.
 
     :param n_requests: one for each claimed product, two for one to be registered first.
     """
-    is_limited = find_rate(session, base_url, limits, now=now) is not None
-    pace = (_lock if is_limited else _find)(session, base_url, now)
+    pace = _find(session, base_url, now)
     after, slot = rates.take(pace, limits, n_requests, now=now)
     if after != pace:
         _store(session, base_url, after)

@@ -23,10 +23,12 @@ from aggregator.clock import utc_now
 from aggregator.db import reading, unit_of_work
 from aggregator.models import OffersServiceToken, ProductSync
 from aggregator.services.health import clock, diagnosis
+from aggregator.services.pace import slow_down
 from aggregator.services.pollers import poller_seen
+from aggregator.services.rates import Limits
 from aggregator.services.schema import read_schema
 from aggregator.settings import Settings
-from tests.conftest import REFRESH_TOKEN, MakeApp, MakeSandbox
+from tests.conftest import NOWHERE, REFRESH_TOKEN, MakeApp, MakeSandbox
 from tests.crash import crash
 from tests.factories import make_product, make_token, observe
 from tests.sandbox_control import SandboxControl
@@ -227,6 +229,17 @@ def test_a_service_that_forgot_the_products_is_told(app: Flask, engine: Engine) 
     verdict, told = examine(app).of("offers service")
     assert verdict == "warning"
     assert "does not know" in told
+
+
+def test_a_service_that_throttles_is_told(make_app: MakeApp, engine: Engine) -> None:
+    app = make_app(poll_max_per_s=4.0)
+    assert "pace" not in examine(app).names
+    with unit_of_work(engine) as session:
+        limits = Limits(None, timedelta(hours=1))
+        slow_down(session, NOWHERE, limits, now=utc_now(), asked_per_s=6, retry_after_s=None)
+    verdict, told = examine(app).of("pace")
+    assert verdict == "warning"
+    assert "all pollers together send 3." in told
 
 
 def test_backlog_and_its_commonest_error_are_told(app: Flask, engine: Engine) -> None:

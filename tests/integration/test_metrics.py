@@ -14,9 +14,11 @@ from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
 from aggregator.models import ProductSync
 from aggregator.services.health import brief_reading
+from aggregator.services.pace import slow_down
+from aggregator.services.rates import Limits
 from poller.heartbeat import Heartbeat
 from poller.metrics import PollerMetrics
-from tests.conftest import MakeApp
+from tests.conftest import NOWHERE, MakeApp
 from tests.factories import make_product, make_token
 from tests.integration.api import PRODUCTS, create, faults_of
 from tests.sandbox_control import SandboxControl
@@ -187,6 +189,17 @@ def test_what_never_happened_has_no_instant(client: FlaskClient) -> None:
     assert told.value("pollers_seen") == 0
     assert told.value("oldest_checked_at_timestamp_seconds") is None
     assert told.value("poller_last_seen_timestamp_seconds") is None
+
+
+def test_the_pace_is_told_where_anything_limits_it(engine: Engine, make_app: MakeApp) -> None:
+    free, limited = (make_app(poll_max_per_s=limit).test_client() for limit in (None, 50.0))
+    assert scrape(free).value("offers_service_pace") is None
+    assert scrape(limited).value("offers_service_pace") == 50
+    with unit_of_work(engine) as session:
+        limits = Limits(None, timedelta(minutes=1))
+        slow_down(session, NOWHERE, limits, now=utc_now(), asked_per_s=16, retry_after_s=None)
+    for client in (free, limited):
+        assert scrape(client).value("offers_service_pace") == pytest.approx(8, rel=0.5)
 
 
 def test_pollers_are_seen(engine: Engine, client: FlaskClient) -> None:

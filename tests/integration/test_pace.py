@@ -6,8 +6,8 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-import pytest
 from sqlalchemy import Engine, event, select, update
+from structlog.testing import capture_logs
 
 from aggregator.clock import utc_now
 from aggregator.db import reading, unit_of_work
@@ -26,7 +26,8 @@ FREE, LIMITED = Limits(None, MINUTE), Limits(50, MINUTE)
 
 def take_turns(engine: Engine, n_turns: int) -> list[Slot]:
     """Take turns of 50 requests each, as one poller that asks whenever there is time."""
-    taken, now = [], NOW
+    taken: list[Slot] = []
+    now = NOW
     while len(taken) < n_turns:
         with unit_of_work(engine) as session:
             n_requests = pace.find_allowance(session, URL, LIMITED, 50, now=now)
@@ -73,29 +74,22 @@ def test_the_pace_of_another_service_does_not_count(engine: Engine) -> None:
     assert (rate(engine), rate(engine, base_url=OTHER)) == (4, None)
 
 
-def test_many_refusals_of_many_pollers_halve_the_pace_once(
-    engine: Engine, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_many_refusals_of_many_pollers_halve_the_pace_once(engine: Engine) -> None:
     with unit_of_work(engine) as session:
         for i in range(4):
             poller_seen(session, UUID(int=i), host="a", pid=i, started_at=NOW, now=NOW)
         gone = NOW - timedelta(hours=1)
         poller_seen(session, UUID(int=9), host="a", pid=9, started_at=gone, now=gone)
-    at_once([partial(slow_down, engine, 16, 30.0)] * 8)
+    with capture_logs() as logs:
+        at_once([partial(slow_down, engine, 16, 30.0)] * 8)
+    told = [line for line in logs if line["event"] == "offers_service_throttles"]
+    assert [(line["per_s"], line["retry_after_s"]) for line in told] == [(32, 30)]
     assert rate(engine) == 16 * 4 / 2
     with reading(engine) as session:
         [row] = session.scalars(select(OffersServicePace))
         assert row.next_at == NOW + 30 * SECOND
         assert pace.find_allowance(session, URL, FREE, 9, now=NOW + 28.9 * SECOND) == 0
         assert pace.find_allowance(session, URL, FREE, 9, now=NOW + 30 * SECOND) == 9
-
-
-def test_a_poller_that_was_overtaken_gives_its_turn_up(engine: Engine) -> None:
-    with unit_of_work(engine) as session:
-        n_requests = pace.find_allowance(session, URL, LIMITED, 50, now=NOW)
-    with unit_of_work(engine) as session:
-        assert pace.reserve(session, URL, LIMITED, n_requests, now=NOW) is not None
-        assert pace.reserve(session, URL, LIMITED, n_requests, now=NOW) is None
 
 
 def test_a_backlog_is_spread_and_a_small_one_is_not(engine: Engine, catalogue: Catalogue) -> None:

@@ -188,7 +188,7 @@ def test_without_a_service_products_are_created_all_the_same(
 def test_who_is_asked_to_wait_waits(
     client: FlaskClient, sandbox: SandboxControl, catalogue: Catalogue
 ) -> None:
-    sandbox.faults(status=429, retry_after=90, paths=["register"])
+    sandbox.faults(status=503, retry_after=90, paths=["register"])
     product = create(client)
     assert product["registered_at"] is None
     assert timedelta(seconds=80) < due_in(catalogue, product) <= timedelta(seconds=90)

@@ -12,7 +12,11 @@ from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from aggregator.clock import utc_now
-from aggregator.offers_errors import OffersServiceUnavailable, OffersServiceUnreachable
+from aggregator.offers_errors import (
+    OffersServiceUnavailable,
+    OffersServiceUnreachable,
+    TooManyRequests,
+)
 from tests.unit.offers_calls import (
     HOST,
     OFFERS_URL,
@@ -89,6 +93,15 @@ def test_retry_after_is_read_and_bounded(
     with pytest.raises(OffersServiceUnavailable, match=str(status)) as caught:
         make_client().fetch_offers(TOKEN, PRODUCT)
     assert caught.value.retry_after_s == seconds
+
+
+def test_too_many_requests_are_told_from_other_failures(requests_mock: Mocker) -> None:
+    requests_mock.get(OFFERS_URL, [{"status_code": 429}, {"status_code": 503}])
+    with pytest.raises(TooManyRequests):
+        make_client().fetch_offers(TOKEN, PRODUCT)
+    with pytest.raises(OffersServiceUnavailable) as caught:
+        make_client().fetch_offers(TOKEN, PRODUCT)
+    assert not isinstance(caught.value, TooManyRequests)
 
 
 def test_retry_after_a_date_is_the_time_until_then(requests_mock: Mocker) -> None:

@@ -14,6 +14,7 @@ from aggregator.offers_errors import (
     OffersServiceRejected,
     OffersServiceUnavailable,
     OffersServiceUnreachable,
+    TooManyRequests,
     UnknownProduct,
 )
 from aggregator.offers_wire import Snapshot
@@ -52,6 +53,7 @@ def counted(outcome: Outcome, *, lost: bool = False) -> dict[str, float]:
         (Outcome(KNOWN, error=OffersServiceUnavailable("late")), "unavailable"),
         (Outcome(KNOWN, error=OffersServiceUnreachable("no"), deferred=True), "unreachable"),
         (Outcome(KNOWN, error=AccessTokenUnavailable("no"), deferred=True), "no_token"),
+        (Outcome(KNOWN, error=TooManyRequests("429"), deferred=True), "throttled"),
     ],
 )
 def test_outcome_is_counted_by_its_kind(outcome: Outcome, name: str) -> None:

@@ -81,6 +81,7 @@ def test_registration_counts_even_where_the_poll_fails(service: Mock) -> None:
         (offers_errors.AccessTokenUnavailable("no token"), True),
         (offers_errors.OffersServiceUnreachable("refused"), True),
         (offers_errors.OffersServiceNotConfigured(), True),
+        (offers_errors.TooManyRequests("429"), True),
         (offers_errors.OffersServiceUnavailable("timed out"), False),
         (offers_errors.UnreadableAnswer("not JSON"), False),
         (offers_errors.OffersServiceUnauthorized(), False),

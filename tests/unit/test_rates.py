@@ -15,6 +15,7 @@ from aggregator.services.rates import (
     SLOWEST_PER_S,
     Limits,
     Pace,
+    Slot,
     allowance,
     catch_up,
     rate_at,
@@ -52,31 +53,12 @@ def test_turns_never_overlap_and_never_exceed_the_limit(
             assert pace.next_at > now + HORIZON
             continue
         n_requests = claimed + int(claimed * unregistered)
-        taken = take(pace, limits, n_requests, now=now)
-        assert taken is not None
-        pace, slot = taken
+        pace, slot = take(pace, limits, n_requests, now=now)
         assert now <= slot.starts_at <= now + HORIZON
         sent += [slot.starts_at + timedelta(seconds=i * slot.spacing_s) for i in range(n_requests)]
     between = timedelta(seconds=1 / per_s)
     # A slot's end is rounded once, and each of its requests.
     assert all(later - earlier >= between - 2 * ROUNDING for earlier, later in pairwise(sent))
-
-
-@given(per_s=rates, n_pollers=st.integers(2, 9))
-def test_of_pollers_that_asked_at_the_same_moment_none_gets_anothers_turn(
-    per_s: float, n_pollers: int
-) -> None:
-    limits, pace = Limits(per_s, MINUTE), Pace(NOW)
-    claimed = allowance(pace, limits, 200, now=NOW)
-    starts = []
-    for _ in range(n_pollers):
-        if taken := take(pace, limits, claimed, now=NOW):
-            pace, slot = taken
-            starts.append(slot.starts_at)
-    assert starts == sorted(set(starts))
-    assert starts[0] == NOW
-    # Leases outlast what is given away.
-    assert pace.next_at <= NOW + 2 * HORIZON + timedelta(seconds=2 / per_s)
 
 
 def test_a_turn_fits_into_the_horizon() -> None:
@@ -88,21 +70,11 @@ def test_a_turn_fits_into_the_horizon() -> None:
     assert allowance(Pace(NOW - HOUR), limits, 7, now=NOW) == 7
 
 
-def test_a_turn_is_lost_where_the_pace_slowed_since_the_question() -> None:
-    limits = Limits(100, MINUTE)
-    claimed = allowance(Pace(NOW), limits, 100, now=NOW)
-    slowed = slow_down(Pace(NOW), limits, now=NOW, asked_per_s=1, retry_after_s=0)
-    assert take(slowed, limits, claimed, now=NOW) is None
-
-
 def test_without_a_limit_all_may_be_claimed_and_nothing_changes() -> None:
     pace = Pace(NOW - HOUR)
     assert rate_at(pace, FREE, NOW) is None
     assert allowance(pace, FREE, 1_000, now=NOW) == 1_000
-    taken = take(pace, FREE, 1_000, now=NOW)
-    assert taken is not None
-    assert taken[0] == pace
-    assert (taken[1].starts_at, taken[1].spacing_s) == (NOW, 0.0)
+    assert take(pace, FREE, 1_000, now=NOW) == (pace, Slot(NOW, 0.0))
 
 
 @pytest.mark.parametrize("ahead", [HORIZON + LONGEST_WAIT + ROUNDING, HOUR])

@@ -15,6 +15,7 @@ from aggregator.offers_errors import (
     OffersServiceError,
     OffersServiceRejected,
     OffersServiceUnavailable,
+    TooManyRequests,
     UnknownProduct,
 )
 from aggregator.offers_wire import Snapshot
@@ -124,6 +125,13 @@ def test_deferred_product_is_not_backed_off(retry_after_s: float | None, wait: t
     error = AccessTokenUnavailable("no token", retry_after_s=retry_after_s)
     after = _settle(STATE, Outcome(CLAIM, error=error, deferred=True))
     assert after == replace(STATE, due_at=NOW + wait, last_error="no token")
+
+
+@pytest.mark.parametrize("deferred", [True, False])
+def test_throttled_product_is_due_at_once_as_the_pace_keeps_the_wait(deferred: bool) -> None:
+    error = TooManyRequests("429", retry_after_s=30.0)
+    after = _settle(STATE, Outcome(CLAIM, error=error, deferred=deferred))
+    assert after == replace(STATE, due_at=NOW, last_error="429")
 
 
 def test_deferred_product_that_was_registered_stays_registered() -> None:

@@ -35,6 +35,7 @@ from aggregator.services.health.upstream import (
     SIGN_UP,
     check_offers_service,
     examine_access,
+    examine_pace,
     find_registered,
     find_token,
 )
@@ -55,6 +56,7 @@ _OF_SERVER: Mapping[str, Examination] = {
 #: What needs tables as well.
 _OF_TABLES: Mapping[str, Examination] = {
     "access token": examine_access,
+    "pace": examine_pace,
     "poller": examine_pollers,
     "clock": examine_pollers_clocks,
     "freshness": examine_freshness,

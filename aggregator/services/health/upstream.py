@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -18,6 +19,8 @@ from aggregator.offers_errors import (
 from aggregator.services.access import AccessState, StoredAccess, find_access
 from aggregator.services.health.check import Check, Verdict, count, in_words
 from aggregator.services.health.subject import Subject
+from aggregator.services.pace import find_rate
+from aggregator.services.rates import Limits
 
 SIGN_UP = "flask --app wsgi offers-service signup"
 _WAIT = (
@@ -55,6 +58,18 @@ def _check_access(stored: StoredAccess | None, now: datetime) -> Check:
     else:
         told = f"It is good for another {in_words(token.expires_at - now)}."
     return Check("access token", Verdict.OK, told)
+
+
+def examine_pace(subject: Subject, session: Session) -> list[Check]:
+    """Tell whether pollers ask less often than they would, for the service's sake."""
+    base_url, settings = subject.offers_service.base_url, subject.settings
+    agreed_alone = replace(Limits.from_settings(settings), max_per_s=None)
+    per_s = find_rate(session, base_url or "", agreed_alone, now=subject.now)
+    if per_s is None:
+        return []
+    told = f"After a 429 or an outage all pollers together send {per_s:,.1f} requests a second."
+    remedy = "Wait: it doubles each interval. Does it come back? Set a lower POLL_MAX_PER_S."
+    return [Check("pace", Verdict.WARNING, told, remedy)]
 
 
 def find_token(subject: Subject, session: Session) -> str | None:
