@@ -18,8 +18,8 @@ from poller.seal_job import SealJob
 
 #: How often the poller looks for products that are due, at most.
 _TICK_S = 1.0
-#: How often expired idempotency keys are deleted.
-_KEYS_S = 3600.0
+#: How often expired idempotency keys are deleted: each time a few.
+_KEYS_S = 10.0
 #: How often products are looked for that are due too late.
 _RESCUE_S = 10.0
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
+
+#: The server ends a transaction that has the turn and does nothing with it.
+_LONGEST_IDLE = "10s"
 
 
 class Turn(IntEnum):
@@ -25,4 +28,9 @@ def take_turn(session: Session, turn: Turn) -> None:
     """
     # On SQLite, who writes is alone anyway.
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(turn.value)))
+        # Only for this transaction, too. A process that is stopped in it would keep all others
+        # waiting for as long as it is.
+        idle = func.set_config(
+            "idle_in_transaction_session_timeout", _LONGEST_IDLE, literal(value=True)
+        )
+        session.execute(select(idle, func.pg_advisory_xact_lock(turn.value)))

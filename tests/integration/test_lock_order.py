@@ -14,12 +14,13 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import DBAPIError
 
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
 from aggregator.errors import ProductNotFound
 from aggregator.offers_wire import RemoteOffer, Snapshot
-from aggregator.services import claims, products
+from aggregator.services import claims, products, turns
 from aggregator.services.claims import Claim, claim_due, claim_product
 from aggregator.services.polls import Outcome
 from aggregator.services.recorder import Recorder
@@ -112,3 +113,14 @@ def test_nobody_waits_in_a_circle(
     with ThreadPoolExecutor(len(actions)) as pool:
         for done in [pool.submit(repeat, action) for action in actions]:
             done.result(timeout=60)
+
+
+def test_who_is_stopped_with_the_turn_keeps_nobody_waiting_for_ever(
+    engine: Engine, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue.add(2)
+    monkeypatch.setattr(turns, "_LONGEST_IDLE", "300ms")
+    with pytest.raises(DBAPIError), unit_of_work(engine) as stopped:  # noqa: PT012 - at its end
+        assert len(claim_due(stopped, now=utc_now(), limit=1)) == 1
+        with unit_of_work(engine) as session:
+            assert len(claim_due(session, now=utc_now(), limit=9)) == 2
