@@ -47,3 +47,14 @@ def _notice_refusals(context: ExceptionContext) -> Exception | None:
     if getattr(error, "pgcode", None) not in _REFUSED_CODES:
         return None
     return OperationalError(context.statement, None, error)
+
+
+@event.listens_for(Engine, "handle_error", retval=True)
+def _notice_lost_connections(context: ExceptionContext) -> Exception | None:
+    """Return what is raised instead where a connection was lost, whatever the driver calls it.
+
+    Of a server that dies between two statements, psycopg2 says so with a bare DatabaseError.
+    """
+    if not context.is_disconnect or isinstance(context.sqlalchemy_exception, OperationalError):
+        return None
+    return OperationalError(context.statement, None, context.original_exception)

@@ -53,10 +53,19 @@ def is_done_already(connection) -> bool:
     return True
 
 
+def writes() -> bool:
+    """Tell whether the command is one that changes tables."""
+    command = click.get_current_context(silent=True)
+    return command is None or command.info_name in ("upgrade", "downgrade")
+
+
 def run_online() -> None:
     """Run the migrations, all in one transaction."""
     with one_line_errors():
         connection = db.engine.connect()
+    if writes():
+        # While others write, SQLite lets nobody go from reading to writing.
+        connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
     with connection:
         if is_done_already(connection):
             return
