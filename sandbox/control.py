@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox.faults import NO_FAULTS, FaultError, Faults
+from sandbox.faults import FaultError
 from sandbox.journal import LOGGED
 from sandbox.refusal import Refusal
 from sandbox.service import OffersService, Script
@@ -77,19 +77,19 @@ def _add_faults(bp: Blueprint, service: OffersService) -> None:
     @bp.get("/faults")
     def get_faults() -> Response:
         with service.steering() as steering:
-            return jsonify(steering.fault_box.faults.to_json())
+            return jsonify(steering.fault_box.to_json())
 
     @bp.put("/faults")
     def replace_faults() -> Response:
-        faults = Faults.from_json(_read_json())
+        data = _read_json()
         with service.steering() as steering:
-            steering.fault_box.faults = faults
-        return jsonify(faults.to_json())
+            steering.fault_box.replace(data)
+            return jsonify(steering.fault_box.to_json())
 
     @bp.delete("/faults")
     def clear_faults() -> Response:
         with service.steering() as steering:
-            steering.fault_box.faults = NO_FAULTS
+            steering.fault_box.clear()
         return Response(status=204)
 
 

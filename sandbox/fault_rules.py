@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 CALLS = ("auth", "register", "offers")
-GARBAGE = ("html", "object", "truncated", "empty")
+GARBAGE = ("html", "object", "truncated", "truncated-gzip", "empty")
 LONGEST_S = 3600
 
 

@@ -48,7 +48,7 @@ class Faults:
         :raises FaultError: Unknown key or bad value; the message names it.
         """
         if not isinstance(data, Mapping):
-            raise FaultError("faults must be a JSON object")
+            raise FaultError("faults must be a JSON object, or a list of them")
         for name, value in data.items():
             if name not in RULES:
                 raise FaultError(f"unknown fault {name!r}; known: {', '.join(RULES)}")
@@ -85,20 +85,41 @@ class FaultBox:
     """The faults in force. Not safe for concurrent use."""
 
     def __init__(self, faults: Faults, seed: int) -> None:
-        #: The faults in force; replace them as a whole.
-        self.faults = faults
+        #: Sets of faults: a call meets the first that affects it.
+        self.sets: tuple[Faults, ...] = (faults,)
         self._random = random.Random(seed)
+
+    def replace(self, data: object) -> None:
+        """Put other faults in force: a JSON object, or a list of them.
+
+        :raises FaultError: Unknown key or bad value; the faults stay as they were.
+        """
+        described = data if isinstance(data, list) and data else [data]
+        self.sets = tuple(Faults.from_json(each) for each in described)
+
+    def clear(self) -> None:
+        """Put no faults in force."""
+        self.sets = (NO_FAULTS,)
+
+    def to_json(self) -> dict[str, object] | list[dict[str, object]]:
+        """Return the faults in force, an object where it is one set."""
+        listed = [faults.to_json() for faults in self.sets]
+        return listed if len(listed) > 1 else listed[0]
 
     def draw(self, call: str, product_id: str | None) -> Faults:
         """Return what happens to one call, and count it if it is affected.
 
         A share of errors is settled here: it becomes a status or nothing.
         """
-        faults = self.faults
-        if not faults.affects(call, product_id):
-            return NO_FAULTS
+        for position, faults in enumerate(self.sets):
+            if faults.affects(call, product_id):
+                return self._settle(position, faults)
+        return NO_FAULTS
+
+    def _settle(self, position: int, faults: Faults) -> Faults:
         if faults.first is not None:
-            self.faults = replace(faults, first=faults.first - 1)
+            fewer = replace(faults, first=faults.first - 1)
+            self.sets = (*self.sets[:position], fewer, *self.sets[position + 1 :])
         if faults.status is None and self._random.random() < faults.error_rate:
             return replace(faults, status=500)
         return faults

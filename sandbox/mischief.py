@@ -1,8 +1,9 @@
 """Faults carried out: delays, wrong answers, spoilt bodies, dropped connections."""
 
+import gzip
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from http.client import responses
 from itertools import chain, repeat
@@ -46,16 +47,9 @@ def spoil(faults: Faults, reply: Reply) -> Reply:
     """Return an answer with its body turned to garbage, if the faults say so."""
     if faults.endless:
         return replace(reply, offers=None)
-    if faults.garbage == "html":
-        body = b"<!doctype html><title>Sandbox</title><p>Not what you expected.</p>"
-        return replace(reply, body=body, content_type="text/html; charset=utf-8", offers=None)
-    if faults.garbage == "object":
-        return replace(reply, body=b'{"offers":[]}', offers=None)
-    if faults.garbage == "truncated":
-        return replace(reply, body=reply.body[: len(reply.body) // 2], offers=None)
-    if faults.garbage == "empty":
-        return replace(reply, body=b"", offers=None)
-    return reply
+    if faults.garbage is None:
+        return reply
+    return replace(_SPOIL[faults.garbage](reply), offers=None)
 
 
 def stream(faults: Faults, body: bytes) -> Iterator[bytes] | None:
@@ -80,3 +74,27 @@ def _drip(body: bytes, pause_s: float) -> Iterator[bytes]:
     for position in range(len(body)):
         time.sleep(pause_s)
         yield body[position : position + 1]
+
+
+def _to_page(reply: Reply) -> Reply:
+    body = b"<!doctype html><title>Sandbox</title><p>Not what you expected.</p>"
+    return replace(reply, body=body, content_type="text/html; charset=utf-8")
+
+
+def _cut(reply: Reply) -> Reply:
+    return replace(reply, body=reply.body[: len(reply.body) // 2])
+
+
+def _pack(reply: Reply) -> Reply:
+    headers = {**reply.headers, "Content-Encoding": "gzip"}
+    return replace(reply, body=gzip.compress(reply.body), headers=headers)
+
+
+#: What each kind of garbage makes of an answer.
+_SPOIL: Mapping[str, Callable[[Reply], Reply]] = {
+    "html": _to_page,
+    "object": lambda reply: replace(reply, body=b'{"offers":[]}'),
+    "truncated": _cut,
+    "truncated-gzip": lambda reply: _cut(_pack(reply)),
+    "empty": lambda reply: replace(reply, body=b""),
+}

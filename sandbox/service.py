@@ -132,7 +132,7 @@ class OffersService:
                 "registered": self._registry.to_json(),
                 "tokens_issued": self._tokens.n_issued,
                 "requests": self._journal.to_json(),
-                "faults": self._fault_box.faults.to_json(),
+                "faults": self._fault_box.to_json(),
                 "scripted": sorted(self._scripts),
             }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -47,15 +48,19 @@ class SandboxControl:
         """Revoke the access tokens."""
         self._call("POST", "revoke", {})
 
-    def faults(self, **faults: object) -> None:
-        """Replace the faults; none without arguments."""
-        self._call("PUT", "faults", faults)
+    def faults(self, *sets: Mapping[str, object], **faults: object) -> None:
+        """Replace the faults, by one set or several; none without arguments."""
+        self._call("PUT", "faults", sets or faults)
 
     def serve(self, product_id: object, body: object) -> None:
         """Answer calls for a product's offers with this body: JSON of a value, or bytes."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         url = f"{self._control}/offers/{product_id}"
         requests.put(url, data=raw, timeout=5).raise_for_status()
+
+    def unserve(self, product_id: object) -> None:
+        """Answer calls for a product's offers with its offers again."""
+        self._call("DELETE", f"offers/{product_id}")
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
         url = f"{self._control}/{path}"

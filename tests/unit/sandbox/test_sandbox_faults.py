@@ -2,6 +2,7 @@
 
 import socket
 import time
+import zlib
 from itertools import islice
 
 import pytest
@@ -43,7 +44,7 @@ def test_faults_are_replaced_shown_and_cleared(current: Caller) -> None:
         ({"status": 500.0}, "status must be an integer"),
         ({"status": True}, "status must be an integer"),
         ({"retry_after": 1}, "retry_after needs status"),
-        ({"garbage": "xml"}, "garbage must be one of html, object, truncated, empty"),
+        ({"garbage": "xml"}, "garbage must be one of html, object, truncated, truncated-gzip, "),
         ({"garbage": ["html"]}, "garbage must be one of"),
         ({"endless": 1}, "endless must be true or false"),
         ({"drip": -0.1}, "drip must be a number"),
@@ -67,8 +68,8 @@ def test_bad_fault_is_422_and_changes_nothing(
     assert current.http.get("/_sandbox/faults").get_json() == {"status": 500}
 
 
-@pytest.mark.parametrize("body", [b"[]", b"1", b"{"])
-def test_faults_must_be_an_object(current: Caller, body: bytes) -> None:
+@pytest.mark.parametrize("body", [b"[]", b"[1]", b"1", b"{"])
+def test_faults_must_be_an_object_or_a_list_of_them(current: Caller, body: bytes) -> None:
     assert current.http.put("/_sandbox/faults", data=body).status_code == 422
 
 
@@ -151,6 +152,18 @@ def test_garbage_spoils_the_body_alone(
     assert current.log()[-1]["offers"] is None
 
 
+def test_truncated_gzip_ends_in_the_middle(current: Caller) -> None:
+    token = current.ready()
+    right = current.offers(token).data
+    current.put_faults(garbage="truncated-gzip")
+    response = current.offers(token)
+    assert response.headers["Content-Encoding"] == "gzip"
+    unpacker = zlib.decompressobj(wbits=31)
+    assert right.startswith(unpacker.decompress(response.data))
+    assert not unpacker.eof
+    assert current.log()[-1]["offers"] is None
+
+
 def test_spoilt_call_is_carried_out(current: Caller) -> None:
     current.put_faults(garbage="empty")
     assert current.auth().data == b""
@@ -226,6 +239,27 @@ def test_product_ids_choose_the_products(either: Caller) -> None:
     assert either.register(token, id=None).status_code in (400, 422)
     either.http.post("/_sandbox/revoke")
     assert either.auth().status_code == 201
+
+
+def test_a_call_meets_the_first_of_several_sets_that_is_meant_for_it(current: Caller) -> None:
+    token = current.ready()
+    sets = [
+        {"status": 500, "product_ids": [OTHER]},
+        {"status": 502, "paths": ["offers"], "first": 1},
+        {"status": 503, "paths": ["offers"]},
+    ]
+    assert current.http.put("/_sandbox/faults", json=sets).status_code == 200
+    assert [current.offers(token).status_code for _ in range(2)] == [502, 503]
+    assert current.offers(token, OTHER).status_code == 500
+    sets[1]["first"] = 0
+    assert current.http.get("/_sandbox/faults").get_json() == sets == current.state()["faults"]
+
+
+def test_one_bad_set_of_several_changes_nothing(current: Caller) -> None:
+    current.put_faults(status=500)
+    response = current.http.put("/_sandbox/faults", json=[{"drop": True}, {"speed": 1}])
+    assert response.status_code == 422
+    assert current.http.get("/_sandbox/faults").get_json() == {"status": 500}
 
 
 def test_first_counts_affected_calls_down(current: Caller) -> None:
