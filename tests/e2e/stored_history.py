@@ -81,12 +81,15 @@ class StoredHistory:
         sync = self._session.get_one(ProductSync, self._product_id)
         assert sync.first_checked_at == from_ms(replay.polls[0])
         assert sync.checked_at == from_ms(replay.polls[-1])
+        last = replay.listing_at(replay.polls[-1])
+        assert sync.best_price == _best(last)
+        assert sync.offers_count == sum(offer.is_buyable for offer in last.values())
         offers = select(Offer).where(Offer.product_id == self._product_id, Offer.ended_at.is_(None))
         listed = {
             offer.id: OfferState(offer.price, offer.items_in_stock, to_ms(offer.changed_at))
             for offer in self._session.scalars(offers)
         }
-        assert listed == replay.listing_at(replay.polls[-1])
+        assert listed == last
 
     def _check_recent(self, replay: Replay) -> None:
         assert all(poll >= self.sealed_until for poll in self._recent_polls)

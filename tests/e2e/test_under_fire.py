@@ -1,79 +1,36 @@
-"""What the main job survives: kills, a database that goes away, big bodies."""
+"""What the main job survives: kills, a database that hangs, big bodies."""
 
 from __future__ import annotations
 
-import random
 import socket
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
 import psycopg2
 import pytest
 import requests
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
 
-from tests.databases import migrated, postgres_server
+from tests.databases import migrated, sqlalchemy_url
+from tests.e2e.claims import make_all_due
 from tests.e2e.conftest import Start, Web, start_web
 from tests.e2e.processes import POLLER, environ
-from tests.integration.stored import rebuilt
 from tests.sandbox_control import SandboxControl
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.waits
 
 
-def make_all_due(database_url: str) -> None:
-    """Do what the end of the leases would do."""
-    engine = create_engine(database_url)
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE product_sync SET due_at = '2020-01-01 00:00:00+00:00'"))
-    engine.dispose()
-
-
-def test_a_poller_killed_at_random_loses_and_invents_nothing(
-    start: Start, settings: dict[str, str], upstream: SandboxControl, web: Web
-) -> None:
-    product_ids = [web.create(f"Product {i}") for i in range(30)]
-    chance = random.Random(7)
-    for _ in range(8):
-        poller = start(*POLLER, **settings)
-        poller.wait_for("poller_started")
-        time.sleep(chance.uniform(0.0, 0.6))
-        poller.kill()
-        upstream.tick()
-        make_all_due(settings["DATABASE_URL"])
-    assert start(*POLLER, "--once", **settings).wait() == 0
-
-    engine = create_engine(settings["DATABASE_URL"])
-    for product_id in product_ids:
-        answers = [e["offers"] for e in upstream.log() if e["product_id"] == product_id]
-        served = [{o["id"]: (o["price"], o["items_in_stock"]) for o in a} for a in answers]
-        stored = rebuilt(engine, UUID(product_id))
-        rest = iter(served)
-        assert all(state in rest for state in stored), "a state that was never served"
-        assert stored[-1] == served[-1] == web.offers(product_id)
-    engine.dispose()
-
-
-@pytest.fixture
-def own_postgres() -> Iterator[Any]:
-    """Return a PostgreSQL server that the test may stop."""
-    with postgres_server() as server:
-        yield server
-
-
 def test_a_poller_killed_in_the_middle_of_a_transaction_leaves_nothing_half_written(
     start: Start, own_postgres: Any, upstream: SandboxControl
 ) -> None:
     url = own_postgres.get_uri()
-    settings = environ(migrated(_for_sqlalchemy(url)), upstream.base_url)
+    settings = environ(migrated(sqlalchemy_url(own_postgres)), upstream.base_url)
     web = start_web(start, settings)
     product_id = web.create("Hammock")
     with closing(psycopg2.connect(url)) as locker, locker.cursor() as cursor:
@@ -92,21 +49,6 @@ def test_a_poller_killed_in_the_middle_of_a_transaction_leaves_nothing_half_writ
     assert start(*POLLER, "--once", **settings).wait() == 0
     assert web.offers(product_id)
     web.close()
-
-
-def test_a_poller_killed_between_fetch_and_store_is_made_up_for(
-    start: Start, settings: dict[str, str], upstream: SandboxControl, web: Web
-) -> None:
-    product_id = web.create("Hammock")
-    upstream.faults(latency_ms=1500, paths=["offers"])
-    poller = start(*POLLER, **settings)
-    wait_until(lambda: _is_leased(settings["DATABASE_URL"]))
-    poller.kill()
-    upstream.faults()
-    assert web.offers(product_id) == {}
-    make_all_due(settings["DATABASE_URL"])
-    assert start(*POLLER, "--once", **settings).wait() == 0
-    assert web.offers(product_id)
 
 
 def test_a_web_server_killed_while_it_registers_loses_no_product(
@@ -133,7 +75,7 @@ def test_sigterm_ends_the_poller_in_time_while_the_database_hangs(
     start: Start, own_postgres: Any, upstream: SandboxControl
 ) -> None:
     url = own_postgres.get_uri()
-    settings = environ(migrated(_for_sqlalchemy(url)), upstream.base_url)
+    settings = environ(migrated(sqlalchemy_url(own_postgres)), upstream.base_url)
     with closing(psycopg2.connect(url)) as locker, locker.cursor() as cursor:
         cursor.execute("LOCK TABLE product_sync IN ACCESS EXCLUSIVE MODE")
         poller = start(*POLLER, **settings)
@@ -146,38 +88,6 @@ def test_sigterm_ends_the_poller_in_time_while_the_database_hangs(
         assert poller.stop() == 0
         assert time.monotonic() - started < 5
         locker.rollback()
-
-
-def test_a_database_that_goes_away_for_ten_seconds_costs_nothing_else(
-    start: Start, own_postgres: Any, upstream: SandboxControl
-) -> None:
-    settings = environ(migrated(_for_sqlalchemy(own_postgres.get_uri())), upstream.base_url)
-    web = start_web(start, settings)
-    poller = start(*POLLER, **settings)
-    product_id = web.create("Hammock")
-    before = wait_until(lambda: web.offers(product_id))
-
-    own_postgres.stop()
-    gone_at = time.monotonic()
-    response = web.call("GET", "/products")
-    assert response.status_code == 503
-    assert int(response.headers["Retry-After"]) > 0
-    assert response.json()["type"] == "/problems/database-unavailable"
-    refused = web.call("POST", "/products", json={"name": "Lost"})
-    assert refused.status_code == 503
-    upstream.tick(2)
-    time.sleep(max(0.0, 10 - (time.monotonic() - gone_at)))
-    assert '"database_unavailable"' in poller.said()
-    assert "Traceback" not in poller.said()
-
-    own_postgres.start()
-    wait_until(lambda: web.call("GET", "/products").status_code == 200)
-    # The batch that was under way when the database went is due again when its lease ends.
-    make_all_due(settings["DATABASE_URL"])
-    wait_until(lambda: web.offers(product_id) != before)
-    assert len(web.get("/products")["items"]) == 1
-    assert poller.is_running
-    web.close()
 
 
 def test_a_two_megabyte_body_is_refused_over_a_real_connection(web: Web) -> None:
@@ -256,21 +166,8 @@ def test_polling_once_without_a_database_is_one_clear_line(start: Start) -> None
     assert "Traceback" not in process.said()
 
 
-def _for_sqlalchemy(url: str) -> str:
-    return make_url(url).set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
-
-
 def _scalar(url: str, query: str) -> Any:
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute(query)
         row = cursor.fetchone()
         return row[0] if row else None
-
-
-def _is_leased(database_url: str) -> bool:
-    engine = create_engine(database_url)
-    with engine.connect() as connection:
-        due_at = str(connection.scalar(text("SELECT due_at FROM product_sync")))
-    engine.dispose()
-    # The API cuts to milliseconds; only the end of a lease has microseconds.
-    return not due_at[:26].endswith("000")
