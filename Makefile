@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 BENCHMARKS := bench-fresh bench-storage bench-seal bench-trends bench-export bench-movers \
-	bench-lists bench-imports
+	bench-lists bench-imports bench-poll bench-scale bench-fleet
 
 .PHONY: run test test-quick drills docker nightly fuzz postman newman lint types lock licences audit clean \
 	$(BENCHMARKS)

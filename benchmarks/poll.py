@@ -77,8 +77,7 @@ class RunningPoller:
         """Let it poll all products once, from the first request until all is stored."""
         asked, cpu = self._upstream.count(), cpu_s(self._process)
         make_due(self._engine)
-        while self._upstream.count() == asked:
-            time.sleep(0.01)
+        wait_until(lambda: self._upstream.count() > asked)
         begun = time.perf_counter()
         wait_until(lambda: self._n_stored() == n_products, timeout_s=600)
         return Round(n_products, cpu_s(self._process) - cpu, time.perf_counter() - begun)
@@ -116,7 +115,7 @@ def run_module(name: str, product_ids: Sequence[UUID], *options: str) -> Round:
 def main() -> None:
     """Measure, and print a table a latency, then the phases and the targets."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--products", type=int, default=4000, help="8 offers each")
+    parser.add_argument("--products", type=int, default=10_000, help="8 offers each")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--latency-ms", type=int, default=20)
     parser.add_argument("--concurrency", type=int, default=64, help="POLL_CONCURRENCY")
@@ -135,7 +134,7 @@ def measure(stack: ExitStack, latency_ms: int, options: argparse.Namespace) -> N
     with engine.connect() as connection:
         product_ids = list(connection.scalars(text("SELECT id FROM products")))
     # One after another, products take their time: a few are enough.
-    few = product_ids[: options.products // 10]
+    few = product_ids[: options.products // 20]
     poller = RunningPoller(stack, url, engine, upstream, options.concurrency)
     contenders: Mapping[str, Callable[[], Round]] = {
         _OURS: lambda: poller.poll(options.products),
