@@ -13,6 +13,15 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
 from aggregator.sql_functions import ExactSum
 
+#: After half a minute without a sign of life, a connection counts as lost: a host that vanished
+#: would else be waited for for hours.
+_SILENCE = {
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
 
 def engine_options(
     database_url: str, *, pool_size: int = 5, process: str = "command"
@@ -28,7 +37,11 @@ def engine_options(
     options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
     if database_url.startswith("postgresql"):
         name = f"aggregator {process}"
-        options["connect_args"] = {"connect_timeout": 5, "fallback_application_name": name}
+        options["connect_args"] = {
+            "connect_timeout": 5,
+            "fallback_application_name": name,
+            **_SILENCE,
+        }
         options |= {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 5}
     return options
 

@@ -82,8 +82,9 @@ class PollJob:
     def run_all(self) -> Tally:
         """Poll until nothing is due, the service is down, or the process shall end."""
         self._tally = Tally()
-        while self.run():
+        while not self._stop.is_set() and self.run():
             pass
+        self.end()
         return self._tally
 
     def end(self) -> None:

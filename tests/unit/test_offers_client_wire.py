@@ -146,3 +146,19 @@ def test_cookies_are_never_sent_back() -> None:
     assert len(server.heads) == 2
     assert all(f"Bearer: {TOKEN}\r\n" in head for head in server.heads)
     assert "cookie" not in "".join(server.heads).lower()
+
+
+@both_ways
+def test_proxy_of_the_environment_is_used_unless_it_is_excepted(
+    fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = OK + b"Content-Length: 2\r\n\r\n[]"
+    with RawServer(lambda: [answer]) as proxy, RawServer(lambda: [answer]) as server:
+        monkeypatch.setenv("http_proxy", proxy.base_url)
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        fetch(make_client(server.base_url), TOKEN, PRODUCT)
+        assert proxy.heads == []
+        monkeypatch.delenv("no_proxy")
+        fetch(make_client(server.base_url), TOKEN, PRODUCT)
+        assert len(server.heads) == 1
+        assert proxy.heads[0].startswith(f"GET {server.base_url}/products/")
