@@ -10,25 +10,25 @@ fetch and decode, and a poller as it is usually written; each without and with a
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from uuid import UUID
 
 import psutil
-import requests
-from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, text
 
 from benchmarks.rig import Upstream, catalogue, cpu_s, database, make_due, spread, start_poller
-from tests.e2e.processes import free_port
+from tests.e2e.processes import POLLER
 from tests.waiting import wait_until
 
-_PHASES = "aggregator_poller_cpu_seconds_total"
 #: What the table calls those that are measured.
 _OURS, _BARE, _USUAL = "this poller", "bare `requests` threads", "the usual way"
 
@@ -55,23 +55,28 @@ class RunningPoller:
     """One poller, which polls only when it is told to.
 
     :param engine: on its database, in which the catalogue is.
+    :param command: what runs it, behind ``python``.
     """
 
     def __init__(
-        self, stack: ExitStack, url: str, engine: Engine, upstream: Upstream, concurrency: int
+        self,
+        stack: ExitStack,
+        url: str,
+        engine: Engine,
+        upstream: Upstream,
+        concurrency: int,
+        command: Sequence[str] = POLLER[1:],
     ) -> None:
         self._engine, self._upstream = engine, upstream
-        port = free_port()
-        self._metrics_url = f"http://127.0.0.1:{port}/metrics"
-        process = start_poller(
+        self._popen = start_poller(
             stack,
             url,
             upstream.base_url,
+            command,
             POLL_INTERVAL_S="3600",
             POLL_CONCURRENCY=str(concurrency),
-            METRICS_PORT=str(port),
         )
-        self._process = psutil.Process(process.pid)
+        self._process = psutil.Process(self._popen.pid)
 
     def poll(self, n_products: int) -> Round:
         """Let it poll all products once, from the first request until all is stored."""
@@ -82,15 +87,10 @@ class RunningPoller:
         wait_until(lambda: self._n_stored() == n_products, timeout_s=600)
         return Round(n_products, cpu_s(self._process) - cpu, time.perf_counter() - begun)
 
-    def phases(self) -> dict[str, float]:
-        """Return the seconds of CPU that it has spent on each phase, as far as it tells."""
-        said = requests.get(self._metrics_url, timeout=10).text
-        return {
-            sample.labels["phase"]: sample.value
-            for family in text_string_to_metric_families(said)
-            for sample in family.samples
-            if sample.name == _PHASES
-        }
+    def stop(self) -> None:
+        """End it."""
+        self._popen.terminate()
+        self._popen.wait()
 
     def _n_stored(self) -> int:
         # What is due in long was stored since all were made due.
@@ -146,16 +146,19 @@ def measure(stack: ExitStack, latency_ms: int, options: argparse.Namespace) -> N
     # In the first round all offers are new.
     for poll in contenders.values():
         poll()
-    before = poller.phases()
     rounds: dict[str, list[Round]] = {name: [] for name in contenders}
     for _ in range(options.rounds):
         for name, poll in contenders.items():
             rounds[name].append(poll())
-    after = poller.phases()
     tell(latency_ms, rounds)
-    n_polled = options.products * options.rounds
-    tell_phases({phase: after[phase] - before.get(phase, 0.0) for phase in after}, n_polled)
     judge(latency_ms, rounds)
+    poller.stop()
+    file = Path(stack.enter_context(TemporaryDirectory()), "phases.json")
+    command = ["-m", "benchmarks.timed_poller", str(file)]
+    timed = RunningPoller(stack, url, engine, upstream, options.concurrency, command)
+    n_polled = sum(timed.poll(options.products).n_products for _ in range(options.rounds))
+    timed.stop()
+    tell_phases(json.loads(file.read_text()), n_polled)
 
 
 def tell(latency_ms: int, rounds: Mapping[str, Sequence[Round]]) -> None:
@@ -168,10 +171,9 @@ def tell(latency_ms: int, rounds: Mapping[str, Sequence[Round]]) -> None:
 
 
 def tell_phases(phases: Mapping[str, float], n_products: int) -> None:
-    """Print what the poller spent on a product, by phase."""
+    """Print what the poller spent on a product, by phase; the stopwatch is in it, too."""
     each = (f"{phase} {cpu / n_products * 1e6:,.0f}" for phase, cpu in phases.items())
-    if phases:
-        print("CPU of this poller for a product, microseconds:", ", ".join(each))
+    print("CPU of this poller for a product, microseconds:", ", ".join(each), flush=True)
 
 
 def judge(latency_ms: int, rounds: Mapping[str, Sequence[Round]]) -> None:
@@ -183,7 +185,6 @@ def judge(latency_ms: int, rounds: Mapping[str, Sequence[Round]]) -> None:
     print(f"{per_cpu_s[_OURS]:,.0f} per CPU-second, aim 1,500: {verdict(per_cpu_s[_OURS] >= 1500)}")
     if latency_ms:
         print(f"{of_usual:.1f} x {_USUAL} per second, target 20: {verdict(of_usual >= 20)}")
-    print(flush=True)
 
 
 def verdict(met: bool) -> str:

@@ -104,11 +104,18 @@ def start(stack: ExitStack, *arguments: str, **settings: str) -> subprocess.Pope
 
 
 def start_poller(
-    stack: ExitStack, url: str, base_url: str, **settings: str
+    stack: ExitStack,
+    url: str,
+    base_url: str,
+    command: Sequence[str] = POLLER[1:],
+    **settings: str,
 ) -> subprocess.Popen[bytes]:
-    """Start a poller; it ends with the stack."""
+    """Start a poller; it ends with the stack.
+
+    :param command: what runs it, behind ``python``.
+    """
     quiet = {"LOG_LEVEL": "warning"}
-    return start(stack, *POLLER[1:], **environ(url, base_url, **(quiet | settings)))
+    return start(stack, *command, **environ(url, base_url, **(quiet | settings)))
 
 
 def cpu_s(process: psutil.Process) -> float:
