@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from aggregator.services.claims import LEASE, Claim
 from aggregator.services.polls import Outcome
@@ -64,6 +64,12 @@ class Batch:
     def is_waiting(self) -> bool:
         """Whether some products have no outcome yet."""
         return bool(self._waiting)
+
+    @property
+    def under_way(self) -> Iterator[UUID]:
+        """The products of which nothing is stored yet."""
+        yield from (attempt.claim.product_id for attempt in self._waiting)
+        yield from (outcome.claim.product_id for outcome in self._arrived)
 
     @property
     def is_ready(self) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Collection
+from uuid import UUID
 
 from sqlalchemy import Engine
 
@@ -35,12 +37,15 @@ class Claimer:
         self._slow_down_for_s: float | None = None
         self._catch_up = False
 
-    def claim(self, wanted: int) -> Batch | None:
-        """Claim so many products that are due, or fewer; None where there is nothing to do."""
+    def claim(self, wanted: int, *, but_not: Collection[UUID]) -> Batch | None:
+        """Claim so many products that are due, or fewer; None where there is nothing to do.
+
+        :param but_not: what is under way.
+        """
         now = utc_now()
         with unit_of_work(self._engine) as session:
             n = pace.find_allowance(session, self._base_url, self._limits, wanted, now=now)
-            claims = claim_due(session, now=now, limit=n) if n else []
+            claims = claim_due(session, now=now, limit=n, but_not=but_not) if n else []
             if not claims:
                 return None
             n_requests = sum(claim.n_requests for claim in claims)

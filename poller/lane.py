@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from threading import Event
 
 import schedule
 import structlog
 
-log = structlog.get_logger(__name__)
+from poller.clock_watch import ClockWatch
 
-#: The wall clock may drift from the monotonic one by this much between two looks.
-_CLOCK_JUMP_S = 2.0
+log = structlog.get_logger(__name__)
 
 
 class Lane:
@@ -27,7 +25,7 @@ class Lane:
         self.name = name
         self._scheduler = schedule.Scheduler()
         self._unfinished: dict[Callable[[], object], None] = {}
-        self._clock_offset = _clock_offset()
+        self._clock = ClockWatch()
 
     def every(self, seconds: float, job: Callable[[], object]) -> None:
         """Run a job at this interval, first as soon as the lane is.
@@ -64,13 +62,7 @@ class Lane:
 
     def _clock_jumped(self) -> bool:
         """Tell whether somebody set the wall clock, which ``schedule`` goes by."""
-        before, self._clock_offset = self._clock_offset, _clock_offset()
-        jump_s = self._clock_offset - before
-        if abs(jump_s) <= _CLOCK_JUMP_S:
-            return False
-        log.warning("clock_jumped", lane=self.name, seconds=round(jump_s, 3))
-        return True
-
-
-def _clock_offset() -> float:
-    return time.time() - time.monotonic()
+        jump_s = self._clock.jump_s()
+        if jump_s:
+            log.warning("clock_jumped", lane=self.name, seconds=round(jump_s, 3))
+        return bool(jump_s)

@@ -107,7 +107,8 @@ class PollJob:
         wanted = self._n_wanted()
         if wanted == 0:
             return
-        batch = self._claimer.claim(wanted)
+        under_way = {product_id for batch in self._batches for product_id in batch.under_way}
+        batch = self._claimer.claim(wanted, but_not=under_way)
         if batch is None or len(batch.attempts) < wanted:
             self._look_at = time.monotonic() + self._look_every_s
         if batch is not None:

@@ -21,7 +21,7 @@ _TICK_S = 1.0
 #: How often expired idempotency keys are deleted: each time a few.
 _KEYS_S = 10.0
 #: How often products are looked for that are due too late.
-_RESCUE_S = 10.0
+_RESCUE_S = 20.0
 
 
 class Poller:

@@ -12,6 +12,7 @@ from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
 from aggregator.services.stuck import rescue_stuck
 from aggregator.settings import Settings
+from poller.clock_watch import ClockWatch
 
 log = structlog.get_logger(__name__)
 
@@ -29,9 +30,15 @@ class RescueJob:
         self._engine = engine
         self._interval = timedelta(seconds=settings.poll_interval_s)
         self._stop = stop
+        self._clock = ClockWatch()
 
     def run(self) -> None:
-        """Bring all back, some at a time."""
+        """Bring all back, some at a time, but not just after the clock was set.
+
+        What was claimed before may still be under way, and its answer would be lost.
+        """
+        if self._clock.jump_s():
+            return
         total = 0
         while not self._stop.is_set():
             with unit_of_work(self._engine) as session:

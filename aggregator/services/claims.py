@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -64,14 +64,19 @@ def lease_end(now: datetime) -> datetime:
     return now + LEASE + timedelta(microseconds=random.randrange(1000))
 
 
-def claim_due(session: Session, *, now: datetime, limit: int) -> list[Claim]:
+def claim_due(
+    session: Session, *, now: datetime, limit: int, but_not: Collection[UUID] = ()
+) -> list[Claim]:
     """Claim products whose time has come, at most ``limit``, most overdue first.
 
     Claimants take turns, so that none waits for another with rows in its hands, and each
     gets other products.
+
+    :param but_not: what the claimant has under way. Its leases are over where a clock was set,
+        and to take the products from itself would be to lose their answers.
     """
     take_turn(session, Turn.CLAIMS)
-    due = _find_due(session, now, limit)
+    due = {id_: at for id_, at in _find_due(session, now, limit).items() if id_ not in but_not}
     if not due:
         return []
     # Plain, because `FOR UPDATE SKIP LOCKED` does not run on a distributed table.

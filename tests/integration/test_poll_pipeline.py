@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
+from aggregator import clock
 from aggregator.clock import utc_now
 from aggregator.db import reading
 from aggregator.models import OffersServicePace
@@ -70,6 +71,26 @@ def test_a_slow_product_holds_up_neither_its_batch_nor_the_next(
     stored = [line["polled"] for line in logs if line["event"] == "products_polled"]
     assert stored[-1] == 1
     assert max(checked_at(catalogue, id_) for id_ in others) < checked_at(catalogue, slow)
+
+
+def test_what_is_under_way_is_stored_though_a_clock_that_was_set_ended_its_lease(
+    make_poller: MakePoller,
+    catalogue: Catalogue,
+    sandbox: SandboxControl,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class AnHourAhead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(hours=1)
+
+    product_ids = catalogue.add(4)
+    sandbox.faults(latency_ms=1000, paths=["offers"])
+    poller = make_poller(sandbox.base_url, offers_timeout_s=15.0)
+    assert poller.run()
+    monkeypatch.setattr(clock, "datetime", AnHourAhead)
+    assert poller.run_all().polled == len(product_ids)
+    assert sandbox.requests("offers") == len(product_ids)
 
 
 def test_a_fault_of_ours_in_one_answer_costs_no_other(

@@ -89,7 +89,7 @@ def test_job_does_not_run_before_its_time(
     monkeypatch: pytest.MonkeyPatch, wall_goes_on: bool
 ) -> None:
     clocks, runs = Clocks(), list[str]()
-    monkeypatch.setattr("poller.lane.time", clocks)
+    monkeypatch.setattr("poller.clock_watch.time", clocks)
     loop = Loop()
     loop.stop = Looks(5, lambda: clocks.pass_s(1.0 * wall_goes_on))
     loop.every(3600, lambda: runs.append("run"))
@@ -121,7 +121,7 @@ def test_jump_of_the_wall_clock_runs_the_jobs_once(
     monkeypatch: pytest.MonkeyPatch, jump_s: float, runs: int
 ) -> None:
     clocks, ran = Clocks(), list[str]()
-    monkeypatch.setattr("poller.lane.time", clocks)
+    monkeypatch.setattr("poller.clock_watch.time", clocks)
     loop = Loop()
     jumps = iter([0.0, jump_s, 0.0, 0.0])
 
