@@ -36,6 +36,10 @@ class Attempt:
         """Whether it will not begin in time."""
         return max(self.begin_at, time.monotonic()) > self.begin_before
 
+    def put_off(self) -> Outcome:
+        """Return the outcome of not asking; that the product was registered is kept."""
+        return Outcome(self.claim, self.registered_at, deferred=True)
+
 
 class Batch:
     """Attempts at products that were claimed together, and what came of them.
@@ -98,7 +102,7 @@ class Batch:
     def give_up(self) -> None:
         """Put off the products without an outcome."""
         for attempt in list(self._waiting):
-            self.add(attempt, Outcome(attempt.claim, deferred=True))
+            self.add(attempt, attempt.put_off())
 
     def stored(self) -> None:
         """Note that the outcomes which had arrived are stored."""

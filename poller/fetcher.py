@@ -96,7 +96,7 @@ class Fetcher:
     def _begin_some(self) -> None:
         while attempt := self._next():
             if attempt.is_too_late or not self._may_begin():
-                self._arrived.put((attempt, Outcome(attempt.claim, deferred=True)))
+                self._arrived.put((attempt, attempt.put_off()))
             elif attempt.claim.registration and not attempt.registered_at:
                 self._begin_registration(attempt)
             else:

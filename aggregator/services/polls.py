@@ -75,7 +75,8 @@ class Outcome:
     def answered(self) -> bool:
         """The service gave an answer that one would expect of it, liked or not."""
         if self.error is None:
-            return self.snapshot is not None or self.registered_at is not None
+            registered_now = self.registered_at is not None and not self.deferred
+            return self.snapshot is not None or registered_now
         return isinstance(self.error, UnknownProduct | OffersServiceRejected)
 
 

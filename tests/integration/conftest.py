@@ -85,7 +85,7 @@ def make_poller(database_url: str, engine: Engine) -> Iterator[MakePoller]:
     """Return a function that makes pollers."""
     jobs = []
 
-    def make(base_url: str, **settings: Any) -> PollJob:
+    def make(base_url: str, *, stop: Event | None = None, **settings: Any) -> PollJob:
         defaults: dict[str, Any] = {
             "offers_refresh_token": REFRESH_TOKEN,
             "offers_timeout_s": 1.0,
@@ -95,7 +95,9 @@ def make_poller(database_url: str, engine: Engine) -> Iterator[MakePoller]:
             database_url=database_url, offers_base_url=base_url, **(defaults | settings)
         )
         service = connect_offers_service(chosen, engine, timeout_s=chosen.offers_timeout_s)
-        jobs.append(PollJob(chosen, engine, service, Event(), PollerMetrics(), on_progress=Mock()))
+        jobs.append(
+            PollJob(chosen, engine, service, stop or Event(), PollerMetrics(), on_progress=Mock())
+        )
         return jobs[-1]
 
     yield make

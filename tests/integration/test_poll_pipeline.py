@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
+from threading import Event
 from typing import Any
 
 import pytest
@@ -126,6 +127,27 @@ def test_a_crash_of_the_asking_itself_ends_in_back_off_not_in_silence(
     assert [line["event"] for line in logs if line["log_level"] == "error"] == ["fetch_crashed"]
     catalogue.make_due()
     assert poller.run_all().polled == len(product_ids)
+
+
+def test_a_registration_is_kept_though_the_poller_ends_before_it_asks(
+    make_poller: MakePoller,
+    catalogue: Catalogue,
+    sandbox: SandboxControl,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    [product_id] = catalogue.add()
+    stop, register = Event(), OffersClient.register
+
+    def register_and_stop(*args: Any, **kwargs: Any) -> None:
+        register(*args, **kwargs)
+        stop.set()
+
+    monkeypatch.setattr(OffersClient, "register", register_and_stop)
+    poller = make_poller(sandbox.base_url, offers_timeout_s=10.0, stop=stop)
+    assert poller.run_all().polled == 0
+    assert sandbox.requests("offers") == 0
+    assert catalogue.sync(product_id).registered_at
+    assert catalogue.sync(product_id).due_at <= utc_now()
 
 
 def test_a_service_that_is_asked_too_much_is_left_alone_and_blames_nobody(
