@@ -16,7 +16,7 @@ run: $(VENV)/.runtime
 # measured without them: it doubles the time in which a process starts.
 test: lint types $(VENV)/.browser
 	$(BIN)/python -m pytest -n auto -m "not waits" --ignore=tests/fuzz --cov
-	$(BIN)/python -m pytest -n 3 -m waits
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m waits
 	$(BIN)/python -m pytest -n 4 -o faulthandler_timeout=600 tests/fuzz
 
 # What a change of interpreter could break: make test-quick VENV=.venv-3.12 PYTHON=python3.12

@@ -21,7 +21,7 @@ from benchmarks.stopwatch import Stopwatch
 _HEADERS = {"Bearer": "good-for-ever", "Accept": "application/json"}
 
 
-class Fetcher:
+class BareFetcher:
     """Fetches products' offers; thread-safe."""
 
     def __init__(self, base_url: str) -> None:
@@ -48,7 +48,7 @@ class Fetcher:
 def fetch_all(base_url: str, product_ids: Sequence[str], n_threads: int) -> None:
     """Fetch and decode the offers of all products once."""
     with ThreadPoolExecutor(n_threads) as pool:
-        for _ in pool.map(Fetcher(base_url).fetch, product_ids):
+        for _ in pool.map(BareFetcher(base_url).fetch, product_ids):
             pass
 
 

@@ -171,7 +171,7 @@ def tell(latency_ms: int, rounds: Mapping[str, Sequence[Round]]) -> None:
 
 
 def tell_phases(phases: Mapping[str, float], n_products: int) -> None:
-    """Print what the poller spent on a product, by phase; the stopwatch is in it, too."""
+    """Print what the poller spent on a product, by phase; measuring is in it, too."""
     each = (f"{phase} {cpu / n_products * 1e6:,.0f}" for phase, cpu in phases.items())
     print("CPU of this poller for a product, microseconds:", ", ".join(each), flush=True)
 

@@ -32,7 +32,7 @@ _PHASES: tuple[tuple[Any, str, str], ...] = (
 )
 
 
-class Stopwatch(threading.local):
+class PhaseTimes(threading.local):
     """The seconds of CPU that a thread spent, by phase."""
 
     def __init__(self, totals: list[dict[str, float]]) -> None:
@@ -40,8 +40,8 @@ class Stopwatch(threading.local):
         self._inner_s = 0.0
         totals.append(self._spent)
 
-    def time(self, phase: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Call a function."""
+    def measure(self, phase: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call a function, and return what it returns."""
         outer_s, self._inner_s = self._inner_s, 0.0
         begun = time.thread_time()
         try:
@@ -55,9 +55,9 @@ class Stopwatch(threading.local):
 def run(file: Path) -> int:
     """Run the poller until a signal ends it; return its exit status."""
     totals: list[dict[str, float]] = []
-    stopwatch = Stopwatch(totals)
+    times = PhaseTimes(totals)
     for owner, name, phase in _PHASES:
-        setattr(owner, name, _timed(stopwatch, phase, getattr(owner, name)))
+        setattr(owner, name, _timed(times, phase, getattr(owner, name)))
     status = main([])
     phases = dict.fromkeys(phase for _, _, phase in _PHASES)
     by_phase = {phase: sum(spent.get(phase, 0.0) for spent in totals) for phase in phases}
@@ -65,9 +65,9 @@ def run(file: Path) -> int:
     return status
 
 
-def _timed(stopwatch: Stopwatch, phase: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _timed(times: PhaseTimes, phase: str, function: Callable[..., Any]) -> Callable[..., Any]:
     def timed(*args: Any, **kwargs: Any) -> Any:
-        return stopwatch.time(phase, function, *args, **kwargs)
+        return times.measure(phase, function, *args, **kwargs)
 
     return timed
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 class Breaker:
     """Opens when the service as a whole seems down; then lets one attempt through at a time.
 
-    pybreaker and its kind run every call under one lock, and would undo the concurrency
-    that the attempts live from. Thread-safe in so far as threads only ask :meth:`blocks`.
+    pybreaker and its kind wrap a call, and run it under one lock; attempts are under way many at
+    a time, and begin and end apart. Thread-safe in so far as threads only ask :meth:`blocks`.
 
     :param threshold: failures in a row, of whichever products, that open it.
     :param probe_after_s: how long it stays shut to everybody before it lets one through.

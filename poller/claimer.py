@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Collection
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -13,15 +14,13 @@ from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
 from aggregator.services import pace
 from aggregator.services.claims import claim_due
-from aggregator.services.rates import Limits
+from aggregator.services.rates import Limits, wait_after
 from aggregator.settings import Settings
 from poller.batch import Batch
 from poller.metrics import PollerMetrics
 
 #: What "lately" means.
 _LATELY_S = 10.0
-#: Where the service says "later" but not when.
-_USUAL_WAIT_S = 1.0
 
 
 class Claimer:
@@ -34,7 +33,7 @@ class Claimer:
         self._limits = Limits.from_settings(settings)
         self._lately: deque[tuple[float, int]] = deque()
         self._ask_again_at = 0.0
-        self._slow_down_for_s: float | None = None
+        self._wait: timedelta | None = None
         self._catch_up = False
 
     def claim(self, wanted: int, *, but_not: Collection[UUID]) -> Batch | None:
@@ -49,11 +48,11 @@ class Claimer:
             if not claims:
                 return None
             n_requests = sum(claim.n_requests for claim in claims)
-            turn = pace.reserve(session, self._base_url, self._limits, n_requests, now=now)
+            slot = pace.reserve(session, self._base_url, self._limits, n_requests, now=now)
         self._metrics.claimed(claims)
         self._lately.append((time.monotonic(), n_requests))
-        starts_in_s = (turn.starts_at - now).total_seconds()
-        return Batch(claims, starts_in_s=starts_in_s, spacing_s=turn.spacing_s)
+        starts_in_s = (slot.starts_at - now).total_seconds()
+        return Batch(claims, starts_in_s=starts_in_s, spacing_s=slot.spacing_s)
 
     @property
     def may_ask(self) -> bool:
@@ -65,9 +64,9 @@ class Claimer:
 
         :param retry_after_s: how long it asked to be left alone; None: it did not say.
         """
-        wait_s = _USUAL_WAIT_S if retry_after_s is None else retry_after_s
-        self._ask_again_at = max(self._ask_again_at, time.monotonic() + wait_s)
-        self._slow_down_for_s = max(self._slow_down_for_s or 0.0, wait_s)
+        wait = wait_after(retry_after_s)
+        self._ask_again_at = max(self._ask_again_at, time.monotonic() + wait.total_seconds())
+        self._wait = max(self._wait or wait, wait)
 
     def service_is_back(self) -> None:
         """Note that an outage of the service is over: all is due at once."""
@@ -75,22 +74,22 @@ class Claimer:
 
     def keep_pace(self) -> None:
         """Let all pollers know what was noted."""
-        if self._slow_down_for_s is None and not self._catch_up:
+        if self._wait is None and not self._catch_up:
             return
         now = utc_now()
         with unit_of_work(self._engine) as session:
-            if self._slow_down_for_s is not None:
+            if self._wait is not None:
                 pace.slow_down(
                     session,
                     self._base_url,
                     self._limits,
                     now=now,
                     asked_per_s=self._asked_per_s(),
-                    retry_after_s=self._slow_down_for_s,
+                    wait=self._wait,
                 )
             if self._catch_up:
                 pace.catch_up(session, self._base_url, self._limits, now=now)
-        self._slow_down_for_s, self._catch_up = None, False
+        self._wait, self._catch_up = None, False
 
     def _asked_per_s(self) -> float:
         """Return how many requests a second were begun lately."""

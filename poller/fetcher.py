@@ -14,7 +14,7 @@ from structlog.contextvars import bound_contextvars
 
 from aggregator.offers_bulk import Answer
 from aggregator.offers_errors import AttemptCrashed
-from aggregator.services.fetching import Fetching
+from aggregator.services.fetching import AuthorizedFetch
 from aggregator.services.offers_service import OffersService
 from aggregator.services.polls import Outcome, read_answer, register_product
 from poller.batch import Attempt
@@ -40,7 +40,7 @@ class Fetcher:
         self._offers_service = offers_service
         self._size = size
         self._may_begin = may_begin
-        self._fetching: Fetching[Attempt] = offers_service.fetching(size)
+        self._fetching: AuthorizedFetch[Attempt] = offers_service.authorized_fetch(size)
         self._todo: deque[Attempt] = deque()
         self._n_registering = 0
         self._changed = Condition()
@@ -89,7 +89,7 @@ class Fetcher:
                 # the thread, and all polling with it.
                 log.exception("fetch_crashed")
                 broken_off = self._fetching.break_off()
-                self._fetching = self._offers_service.fetching(self._size)
+                self._fetching = self._offers_service.authorized_fetch(self._size)
                 for attempt in broken_off:
                     self._finish(attempt, AttemptCrashed())
 

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 #: Products claimed at a time. More are claimed when fewer wait to be asked about.
 _BATCH = 100
-#: How long a turn waits for answers.
+#: How long it waits for answers each time.
 _WAIT_S = 0.1
 #: How long a poller that was told to end waits for answers under way.
 _GRACE_S = 2.0

@@ -21,7 +21,7 @@ from aggregator.services.shared_token import SharedToken
 T = TypeVar("T")
 
 
-class Fetching(Generic[T]):
+class AuthorizedFetch(Generic[T]):
     """Asks for the offers of products, and asks again with a new token where one was refused.
 
     Belongs to one thread.

@@ -22,7 +22,7 @@ from aggregator.offers_errors import (
 )
 from aggregator.offers_wire import Snapshot
 from aggregator.services.access import StoredAccess
-from aggregator.services.fetching import Fetching
+from aggregator.services.fetching import AuthorizedFetch
 from aggregator.services.shared_token import SharedToken
 from aggregator.settings import Settings
 
@@ -85,12 +85,12 @@ class OffersService:
         """
         return self._authorized(self._client.fetch_offers, product_id)
 
-    def fetching(self, size: int) -> Fetching[T]:
+    def authorized_fetch(self, size: int) -> AuthorizedFetch[T]:
         """Return what fetches the offers of many products at once.
 
         :param size: how many at most.
         """
-        return Fetching(self._client, self._shared_token, size)
+        return AuthorizedFetch(self._client, self._shared_token, size)
 
     def probe(self, product_id: UUID, token: str) -> Snapshot:
         """Return a product's present offers by this token, good or not; obtain no other.

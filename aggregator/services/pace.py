@@ -6,7 +6,7 @@ Whoever changes it locks its row before any other.
 from __future__ import annotations
 
 from dataclasses import astuple
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func, select, update
@@ -47,7 +47,7 @@ def find_allowance(
 def reserve(
     session: Session, base_url: str, limits: Limits, n_requests: int, *, now: datetime
 ) -> Slot:
-    """Take a turn for the requests that come of an allowance, in the same transaction.
+    """Take a slot for the requests that come of an allowance, in the same transaction.
 
     Nothing is written while nothing limits.
 
@@ -67,25 +67,23 @@ def slow_down(
     *,
     now: datetime,
     asked_per_s: float,
-    retry_after_s: float | None,
+    wait: timedelta,
 ) -> None:
     """Make all pollers wait and slow down: the service refused a request, there were too many.
 
     :param asked_per_s: how many requests per second this poller sent lately.
-    :param retry_after_s: how long the service asked to be left alone; None: it did not say.
+    :param wait: how long to leave it alone.
     """
     n_pollers = sum(now - poller.seen_at <= GONE_AFTER for poller in list_pollers(session))
     pace = _lock(session, base_url, now)
     slowed = rates.slow_down(
-        pace,
-        limits,
-        now=now,
-        asked_per_s=asked_per_s * max(n_pollers, 1),
-        retry_after_s=retry_after_s,
+        pace, limits, now=now, asked_per_s=asked_per_s * max(n_pollers, 1), wait=wait
     )
     _store(session, base_url, slowed)
     if slowed.slowed_at != pace.slowed_at:
-        log.warning("offers_service_throttles", per_s=slowed.per_s, retry_after_s=retry_after_s)
+        log.warning(
+            "offers_service_throttles", per_s=slowed.per_s, retry_after_s=wait.total_seconds()
+        )
 
 
 def catch_up(session: Session, base_url: str, limits: Limits, *, now: datetime) -> None:

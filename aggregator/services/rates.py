@@ -1,4 +1,4 @@
-"""How fast pollers may ask, and whose turn is when. Pure: no I/O, no clock.
+"""How fast pollers may ask, and whose slot is when. Pure: no I/O, no clock.
 
 Virtual scheduling (GCRA): one instant tells up to when all time is given away.
 """
@@ -11,7 +11,7 @@ from typing import Self
 
 from aggregator.settings import Settings
 
-#: Nobody takes a turn that begins later than this, nor, at a usual pace, one that lasts longer.
+#: Nobody takes a slot that begins later than this, nor, at a usual pace, one that lasts longer.
 HORIZON = timedelta(seconds=1)
 #: A service that asks for more time than this is asked again after it.
 LONGEST_WAIT = timedelta(seconds=60)
@@ -21,7 +21,7 @@ _USUAL_WAIT_S = 1.0
 SLOWEST_PER_S = 0.1
 #: From here on an agreed pace holds nobody back.
 _FASTEST_PER_S = 10_000.0
-#: Requests whose turn was given away before the pace was slowed are still sent for so long.
+#: Requests whose slot was given away before the pace was slowed are still sent for so long.
 #: That the service refuses them, too, says nothing new.
 _ONE_SLOWING = 2 * HORIZON
 #: Nothing is put further ahead: what is lies in the future of a clock that was turned back.
@@ -58,7 +58,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A poller's turn: its requests begin at ``starts_at``, one each ``spacing_s``."""
+    """A poller's time: its requests begin at ``starts_at``, one each ``spacing_s``."""
 
     starts_at: datetime
     spacing_s: float
@@ -86,9 +86,9 @@ def starts_at(pace: Pace, now: datetime) -> datetime:
 
 
 def allowance(pace: Pace, limits: Limits, wanted: int, *, now: datetime) -> int:
-    """Return for how many requests a poller may take a turn now; 0: it must wait.
+    """Return for how many requests a poller may take a slot now; 0: it must wait.
 
-    One turn fits into the horizon, but any poller whose turn may begin may send one request.
+    One slot fits into the horizon, but any poller whose slot may begin may send one request.
     """
     room = now + HORIZON - starts_at(pace, now)
     if room < timedelta(0):
@@ -100,7 +100,7 @@ def allowance(pace: Pace, limits: Limits, wanted: int, *, now: datetime) -> int:
 
 
 def take(pace: Pace, limits: Limits, n_requests: int, *, now: datetime) -> tuple[Pace, Slot]:
-    """Return the pace after a turn was taken, and the turn."""
+    """Return the pace after a slot was taken, and the slot."""
     rate, start = rate_at(pace, limits, now), starts_at(pace, now)
     if rate is None:
         return pace, Slot(start, 0.0)
@@ -108,24 +108,26 @@ def take(pace: Pace, limits: Limits, n_requests: int, *, now: datetime) -> tuple
     return replace(pace, next_at=after), Slot(start, 1.0 / rate)
 
 
+def wait_after(retry_after_s: float | None) -> timedelta:
+    """Return how long to leave a service alone that was asked too much.
+
+    :param retry_after_s: how long it asked for; None: it did not say.
+    """
+    wait_s = _USUAL_WAIT_S if retry_after_s is None else retry_after_s
+    return min(timedelta(seconds=wait_s), LONGEST_WAIT)
+
+
 def slow_down(
-    pace: Pace,
-    limits: Limits,
-    *,
-    now: datetime,
-    asked_per_s: float,
-    retry_after_s: float | None,
+    pace: Pace, limits: Limits, *, now: datetime, asked_per_s: float, wait: timedelta
 ) -> Pace:
     """Return the pace after the service refused a request because there were too many.
 
-    It is halved once, however many requests of one turn are refused.
+    It is halved once, however many requests of one slot are refused.
 
     :param asked_per_s: how many requests per second all pollers sent lately.
-    :param retry_after_s: how long the service asked to be left alone; None: it did not say.
+    :param wait: how long to leave it alone.
     """
-    wait_s = _USUAL_WAIT_S if retry_after_s is None else retry_after_s
-    until = now + min(timedelta(seconds=wait_s), LONGEST_WAIT)
-    waiting = replace(pace, next_at=max(starts_at(pace, now), until))
+    waiting = replace(pace, next_at=max(starts_at(pace, now), now + wait))
     if pace.slowed_at is not None and now - _ONE_SLOWING < pace.slowed_at <= now + _FURTHEST:
         return waiting
     rate = rate_at(pace, limits, now)

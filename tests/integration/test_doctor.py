@@ -236,7 +236,7 @@ def test_a_service_that_throttles_is_told(make_app: MakeApp, engine: Engine) -> 
     assert "pace" not in examine(app).names
     with unit_of_work(engine) as session:
         limits = Limits(None, timedelta(hours=1))
-        slow_down(session, NOWHERE, limits, now=utc_now(), asked_per_s=6, retry_after_s=None)
+        slow_down(session, NOWHERE, limits, now=utc_now(), asked_per_s=6, wait=timedelta(seconds=1))
     verdict, told = examine(app).of("pace")
     assert verdict == "warning"
     assert "all pollers together send 3." in told

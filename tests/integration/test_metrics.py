@@ -197,7 +197,9 @@ def test_the_pace_is_told_where_anything_limits_it(engine: Engine, make_app: Mak
     assert scrape(limited).value("offers_service_pace") == 50
     with unit_of_work(engine) as session:
         limits = Limits(None, timedelta(minutes=1))
-        slow_down(session, NOWHERE, limits, now=utc_now(), asked_per_s=16, retry_after_s=None)
+        slow_down(
+            session, NOWHERE, limits, now=utc_now(), asked_per_s=16, wait=timedelta(seconds=1)
+        )
     for client in (free, limited):
         assert scrape(client).value("offers_service_pace") == pytest.approx(8, rel=0.5)
 

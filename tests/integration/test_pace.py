@@ -24,11 +24,11 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 FREE, LIMITED = Limits(None, MINUTE), Limits(50, MINUTE)
 
 
-def take_turns(engine: Engine, n_turns: int) -> list[Slot]:
-    """Take turns of 50 requests each, as one poller that asks whenever there is time."""
+def take_slots(engine: Engine, n_slots: int) -> list[Slot]:
+    """Take slots of 50 requests each, as one poller that asks whenever there is time."""
     taken: list[Slot] = []
     now = NOW
-    while len(taken) < n_turns:
+    while len(taken) < n_slots:
         with unit_of_work(engine) as session:
             n_requests = pace.find_allowance(session, URL, LIMITED, 50, now=now)
             slot = None
@@ -46,16 +46,14 @@ def rate(engine: Engine, limits: Limits = FREE, base_url: str = URL) -> float | 
         return pace.find_rate(session, base_url, limits, now=NOW)
 
 
-def slow_down(engine: Engine, asked_per_s: float, retry_after_s: float | None = None) -> None:
+def slow_down(engine: Engine, asked_per_s: float, wait: timedelta = SECOND) -> None:
     with unit_of_work(engine) as session:
-        pace.slow_down(
-            session, URL, FREE, now=NOW, asked_per_s=asked_per_s, retry_after_s=retry_after_s
-        )
+        pace.slow_down(session, URL, FREE, now=NOW, asked_per_s=asked_per_s, wait=wait)
 
 
-def test_turns_of_pollers_never_overlap(engine: Engine) -> None:
-    turns = at_once([partial(take_turns, engine, 5)] * 4)
-    starts = sorted(slot.starts_at for slots in turns for slot in slots)
+def test_slots_of_pollers_never_overlap(engine: Engine) -> None:
+    taken = at_once([partial(take_slots, engine, 5)] * 4)
+    starts = sorted(slot.starts_at for slots in taken for slot in slots)
     assert starts == [NOW + i * SECOND for i in range(20)]
 
 
@@ -81,7 +79,7 @@ def test_many_refusals_of_many_pollers_halve_the_pace_once(engine: Engine) -> No
         gone = NOW - timedelta(hours=1)
         poller_seen(session, UUID(int=9), host="a", pid=9, started_at=gone, now=gone)
     with capture_logs() as logs:
-        at_once([partial(slow_down, engine, 16, 30.0)] * 8)
+        at_once([partial(slow_down, engine, 16, 30 * SECOND)] * 8)
     told = [line for line in logs if line["event"] == "offers_service_throttles"]
     assert [(line["per_s"], line["retry_after_s"]) for line in told] == [(32, 30)]
     assert rate(engine) == 16 * 4 / 2

@@ -1,4 +1,4 @@
-"""However many pollers ask, their turns never overlap, and are no more than the limit allows."""
+"""However many pollers ask, their slots never overlap, and are no more than the limit allows."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from aggregator.services.rates import (
     rate_at,
     slow_down,
     take,
+    wait_after,
 )
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -41,7 +42,7 @@ def throttled(per_s: float, *, ago: timedelta = timedelta(0)) -> Pace:
 
 
 @given(per_s=rates, asking=asking)
-def test_turns_never_overlap_and_never_exceed_the_limit(
+def test_slots_never_overlap_and_never_exceed_the_limit(
     per_s: float, asking: list[tuple[timedelta, int, float]]
 ) -> None:
     limits, pace, now = Limits(per_s, MINUTE), Pace(NOW), NOW
@@ -61,7 +62,7 @@ def test_turns_never_overlap_and_never_exceed_the_limit(
     assert all(later - earlier >= between - 2 * ROUNDING for earlier, later in pairwise(sent))
 
 
-def test_a_turn_fits_into_the_horizon() -> None:
+def test_a_slot_fits_into_the_horizon() -> None:
     limits = Limits(50, MINUTE)
     assert allowance(Pace(NOW), limits, 200, now=NOW) == 50
     assert allowance(Pace(NOW + SECOND / 2), limits, 200, now=NOW) == 25
@@ -106,33 +107,41 @@ def test_the_lower_of_two_limits_holds(per_s: float, ago: timedelta, limit: floa
     before=st.none() | rates,
     ago=st.timedeltas(3 * SECOND, HOUR),
     limit=st.none() | rates,
-    retry_after_s=st.none() | st.floats(0, 7_200),
+    wait=st.timedeltas(timedelta(0), LONGEST_WAIT),
 )
 def test_a_refusal_halves_the_pace_and_makes_all_wait(
     asked_per_s: float,
     before: float | None,
     ago: timedelta,
     limit: float | None,
-    retry_after_s: float | None,
+    wait: timedelta,
 ) -> None:
     limits = Limits(limit, MINUTE)
     pace = throttled(before, ago=ago) if before else Pace(NOW)
-    slowed = slow_down(pace, limits, now=NOW, asked_per_s=asked_per_s, retry_after_s=retry_after_s)
+    slowed = slow_down(pace, limits, now=NOW, asked_per_s=asked_per_s, wait=wait)
     present = rate_at(pace, limits, NOW)
     usual = asked_per_s if present is None else min(present, asked_per_s)
     assert slowed.per_s == max(usual / 2, SLOWEST_PER_S)
-    wait_s = 1.0 if retry_after_s is None else min(retry_after_s, 60.0)
-    assert abs(slowed.next_at - NOW - timedelta(seconds=wait_s)) <= ROUNDING
+    assert slowed.next_at == NOW + wait
 
 
-def test_refusals_of_one_turn_halve_once_but_the_longest_wait_counts() -> None:
+@pytest.mark.parametrize(
+    ("retry_after_s", "wait_s"), [(None, 1), (0.0, 0), (30.0, 30), (7200.0, 60)]
+)
+def test_a_service_is_left_alone_as_long_as_it_asks_within_reason(
+    retry_after_s: float | None, wait_s: int
+) -> None:
+    assert wait_after(retry_after_s) == wait_s * SECOND
+
+
+def test_refusals_of_one_slot_halve_once_but_the_longest_wait_counts() -> None:
     pace = Pace(NOW)
     for ms in range(0, 2_000, 100):
         now = NOW + timedelta(milliseconds=ms)
-        pace = slow_down(pace, FREE, now=now, asked_per_s=64, retry_after_s=ms / 100)
+        pace = slow_down(pace, FREE, now=now, asked_per_s=64, wait=ms / 100 * SECOND)
     assert (pace.per_s, pace.slowed_at) == (32, NOW)
     assert pace.next_at == NOW + timedelta(seconds=1.9 + 19)
-    later = slow_down(pace, FREE, now=NOW + 2 * SECOND, asked_per_s=64, retry_after_s=None)
+    later = slow_down(pace, FREE, now=NOW + 2 * SECOND, asked_per_s=64, wait=SECOND)
     assert later.per_s == pytest.approx(16, rel=0.05)
 
 

@@ -32,9 +32,10 @@ def find_crashes(*processes: Process) -> list[str]:
     return [line for line in said if "Traceback" in line]
 
 
-def said_nothing_bad(process: Process) -> bool:
-    """Tell whether all that a process said is for information only."""
-    return all('"level": "info"' in line for line in process.said().splitlines())
+def find_warnings(*processes: Process) -> list[str]:
+    """Return what processes said that is not for information only."""
+    said = [line for process in processes for line in process.said().splitlines()]
+    return [line for line in said if '"level": "info"' not in line]
 
 
 def wait_for_polls(engine: Engine, since: int = 0, *, timeout_s: float = 15.0) -> None:

@@ -16,7 +16,7 @@ from tests.e2e.beside import beside
 from tests.e2e.conftest import Start, Web
 from tests.e2e.drills.clients import Clients
 from tests.e2e.drills.size import by_size, quick_on
-from tests.e2e.drills.state import said_nothing_bad, wait_for_polls
+from tests.e2e.drills.state import find_warnings, wait_for_polls
 from tests.e2e.history_check import check_history
 from tests.e2e.processes import POLLER
 from tests.e2e.reader import Reader
@@ -75,7 +75,7 @@ def test_products_that_come_and_go_leave_nothing_behind(
     reader.told |= {UUID(product_id): [] for product_id in churn.present}
     clients.check()
     assert clients.refusals == 0
-    assert all(said_nothing_bad(process) for process in (*pollers, web.process))
+    assert find_warnings(*pollers, web.process) == []
     check_history(reader, engine, list_answers(upstream.log()))
 
 

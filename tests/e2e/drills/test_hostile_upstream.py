@@ -1,4 +1,4 @@
-"""Drill 4: an offers service that does its worst to some products, beside healthy ones."""
+"""An offers service that does its worst to some products, beside healthy ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drill 7: the machine's clock jumps an hour forward, and later back."""
+"""The machine's clock jumps an hour forward, and later back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drill 3: the offers service answers nothing but errors for a minute, then it is back."""
+"""The offers service answers nothing but errors for a minute, then it is back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drill 8: a disk that is full under SQLite, and a PostgreSQL that turns read-only."""
+"""A disk that is full under SQLite, and a PostgreSQL that turns read-only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drill 5: access tokens that expire every two seconds, and everybody calling all the while."""
+"""Access tokens that expire every two seconds, and everybody calling all the while."""
 
 from __future__ import annotations
 
