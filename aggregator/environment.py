@@ -11,6 +11,10 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from aggregator.errors import SettingsError
 
+#: Requests per second. At a slower pace, registering and asking for one product would outlast its
+#: lease.
+SLOWEST_PER_S = 0.1
+
 _SQLALCHEMY_DRIVERS = {
     "postgres": "postgresql+psycopg2",
     "postgresql": "postgresql+psycopg2",
@@ -139,8 +143,7 @@ def _seconds(highest: float = 604_800) -> fields.Float:
 
 
 def _per_second() -> fields.Float:
-    # A slower pace would outlast the lease that a poller has on a product.
-    lowest, highest = 0.1, 1_000_000
+    lowest, highest = SLOWEST_PER_S, 1_000_000
     message = f"must be a number of requests per second from {lowest} to {highest}"
     in_range = validate.Range(lowest, highest, error=message)
     return fields.Float(validate=in_range, error_messages={"invalid": message, "special": message})

@@ -57,9 +57,12 @@ class Question(Generic[T]):
 
     purpose: T
     product_id: UUID
-    token: str
     request_id: str
     """Sent along as ``X-Request-ID``."""
+    token: str = ""
+    """What it is asked with."""
+    n_refused: int = 0
+    """How often it was refused before, for its token."""
 
 
 @dataclass(slots=True)

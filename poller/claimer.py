@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
@@ -35,6 +36,8 @@ class Claimer:
         self._ask_again_at = 0.0
         self._wait: timedelta | None = None
         self._catch_up = False
+        self.awaits_turn = False
+        """Whether the last claim came too early for the operator's limit, and nothing else's."""
 
     def claim(self, wanted: int, *, but_not: Collection[UUID]) -> Batch | None:
         """Claim so many products that are due, or fewer; None where there is nothing to do.
@@ -45,12 +48,13 @@ class Claimer:
         with unit_of_work(self._engine) as session:
             n = pace.find_allowance(session, self._base_url, self._limits, wanted, now=now)
             claims = claim_due(session, now=now, limit=n, but_not=but_not) if n else []
+            self.awaits_turn = n == 0 and self._is_operators(session, now)
             if not claims:
                 return None
             n_requests = sum(claim.n_requests for claim in claims)
             slot = pace.reserve(session, self._base_url, self._limits, n_requests, now=now)
         self._metrics.claimed(claims)
-        self._lately.append((time.monotonic(), n_requests))
+        self._note(n_requests)
         starts_in_s = (slot.starts_at - now).total_seconds()
         return Batch(claims, starts_in_s=starts_in_s, spacing_s=slot.spacing_s)
 
@@ -91,10 +95,20 @@ class Claimer:
                 pace.catch_up(session, self._base_url, self._limits, now=now)
         self._wait, self._catch_up = None, False
 
+    def _note(self, n_requests: int) -> None:
+        now = time.monotonic()
+        self._lately.append((now, n_requests))
+        while self._lately[0][0] < now - _LATELY_S:
+            self._lately.popleft()
+
+    def _is_operators(self, session: Session, now: datetime) -> bool:
+        """Tell whether the pace is what the operator allows, not what the service bears."""
+        rate = pace.find_rate(session, self._base_url, self._limits, now=now)
+        return rate is not None and rate == self._limits.max_per_s
+
     def _asked_per_s(self) -> float:
         """Return how many requests a second were begun lately."""
-        now = time.monotonic()
-        while self._lately and self._lately[0][0] < now - _LATELY_S:
-            self._lately.popleft()
-        since = self._lately[0][0] if self._lately else now
-        return sum(n for _, n in self._lately) / max(now - since, 1.0)
+        if not self._lately:
+            return 0.0
+        since_s = time.monotonic() - self._lately[0][0]
+        return sum(n for _, n in self._lately) / max(since_s, 1.0)

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Engine
 from structlog.contextvars import bound_contextvars
 
+from aggregator.database_errors import DATABASE_UNAVAILABLE
 from aggregator.offers_errors import OffersServiceUnavailable, TooManyRequests
 from aggregator.services.offers_service import OffersService
 from aggregator.services.polls import Outcome
@@ -82,8 +83,9 @@ class PollJob:
     def run_all(self) -> Tally:
         """Poll until nothing is due, the service is down, or the process shall end."""
         self._tally = Tally()
-        while not self._stop.is_set() and self.run():
-            pass
+        while not self._stop.is_set() and (self.run() or self._claimer.awaits_turn):
+            if not self._batches:
+                self._stop.wait(_WAIT_S)
         self.end()
         return self._tally
 
@@ -104,6 +106,7 @@ class PollJob:
         return not (self._stop.is_set() or self._breaker.blocks()) and self._claimer.may_ask
 
     def _claim(self) -> None:
+        self._claimer.awaits_turn = False
         wanted = self._n_wanted()
         if wanted == 0:
             return
@@ -153,7 +156,15 @@ class PollJob:
     def _store_ready(self) -> None:
         for batch in [batch for batch in self._batches if batch.is_ready]:
             with bound_contextvars(request_id=batch.request_id):
-                self._store(batch)
+                try:
+                    self._store(batch)
+                except DATABASE_UNAVAILABLE:
+                    raise
+                except Exception:
+                    # Kept, it would hold up all others for ever. Its products are due again when
+                    # their leases end.
+                    log.exception("storing_crashed", claimed=len(batch.arrived))
+                    batch.stored()
             if batch.is_over:
                 self._batches.remove(batch)
 

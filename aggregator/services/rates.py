@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
 
+from aggregator.environment import SLOWEST_PER_S
 from aggregator.settings import Settings
 
 #: Nobody takes a slot that begins later than this, nor, at a usual pace, one that lasts longer.
@@ -17,8 +18,6 @@ HORIZON = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(seconds=60)
 #: Where the service says "later" but not when.
 _USUAL_WAIT_S = 1.0
-#: No pace is slower: registering and asking for one product would outlast its lease.
-SLOWEST_PER_S = 0.1
 #: From here on an agreed pace holds nobody back.
 _FASTEST_PER_S = 10_000.0
 #: Requests whose slot was given away before the pace was slowed are still sent for so long.

@@ -129,6 +129,23 @@ def test_a_crash_of_the_asking_itself_ends_in_back_off_not_in_silence(
     assert poller.run_all().polled == len(product_ids)
 
 
+def test_a_fault_of_ours_in_storing_holds_up_no_other_batch(
+    make_poller: MakePoller,
+    catalogue: Catalogue,
+    sandbox: SandboxControl,
+    break_once: Callable[[type, str, Exception], None],
+) -> None:
+    first, second = catalogue.add(2)
+    poller = make_poller(sandbox.base_url, offers_timeout_s=10.0)
+    break_once(Recorder, "record", ZeroDivisionError())
+    with capture_logs() as logs:
+        assert poller.run_all().polled == 0
+        catalogue.make_due(second)
+        assert poller.run_all().polled == 1
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["storing_crashed"]
+    assert catalogue.sync(first).due_at > utc_now()
+
+
 def test_a_registration_is_kept_though_the_poller_ends_before_it_asks(
     make_poller: MakePoller,
     catalogue: Catalogue,
@@ -148,6 +165,23 @@ def test_a_registration_is_kept_though_the_poller_ends_before_it_asks(
     assert sandbox.requests("offers") == 0
     assert catalogue.sync(product_id).registered_at
     assert catalogue.sync(product_id).due_at <= utc_now()
+
+
+def test_a_product_that_every_token_is_refused_for_is_not_asked_about_for_ever(
+    make_poller: MakePoller, catalogue: Catalogue, sandbox: SandboxControl
+) -> None:
+    refused, *others = catalogue.add(20)
+    poller = make_poller(sandbox.base_url, offers_timeout_s=10.0)
+    poller.run_all()
+    catalogue.make_due()
+    n_before = sandbox.requests("offers")
+    sandbox.faults(
+        {"status": 401, "product_ids": [str(refused)], "paths": ["offers"]},
+        {"latency_ms": 200, "paths": ["offers"]},
+    )
+    assert poller.run_all().polled == len(others)
+    assert sandbox.requests("offers") - n_before <= len(others) + 5
+    assert sandbox.requests("auth") == 1
 
 
 def test_a_service_that_is_asked_too_much_is_left_alone_and_blames_nobody(
@@ -191,6 +225,15 @@ def test_all_pollers_together_keep_to_the_limit(
     # A turn may begin a second ahead; each product is registered first.
     assert len(at) == 32
     assert at[-1] - at[0] > 0.5
+
+
+def test_all_that_is_due_is_polled_however_low_the_limit(
+    make_poller: MakePoller, catalogue: Catalogue, sandbox: SandboxControl
+) -> None:
+    catalogue.add(2)
+    # Registering and asking take more than a turn.
+    poller = make_poller(sandbox.base_url, offers_timeout_s=10.0, poll_max_per_s=1)
+    assert poller.run_all().polled == 2
 
 
 def checked_at(catalogue: Catalogue, product_id: Any) -> datetime:

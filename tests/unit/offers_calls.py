@@ -35,7 +35,7 @@ every_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
 def fetch_in_bulk(client: OffersClient, token: str, product_id: UUID) -> Snapshot:
     """Fetch offers as the poller does."""
     bulk = BulkFetch[None](client, 2)
-    bulk.begin(Question(None, product_id, token, "an-id"))
+    bulk.begin(Question(None, product_id, "an-id", token))
     [(_, answer)] = bulk.answered(60)
     assert bulk.n_under_way == 0
     if isinstance(answer, OffersServiceError):

@@ -101,7 +101,7 @@ def test_fault_of_ours_is_logged_and_backs_off_like_any_other(service: Mock) -> 
     service.fetch_offers.side_effect = ZeroDivisionError("secret")
     with capture_logs() as logs:
         outcome = poll_product(service, KNOWN)
-    assert type(outcome.error) is offers_errors.OffersServiceError
+    assert type(outcome.error) is offers_errors.AttemptCrashed
     assert "secret" not in str(outcome.error)
     assert not outcome.deferred
     assert [(line["event"], line["log_level"]) for line in logs] == [("attempt_crashed", "error")]

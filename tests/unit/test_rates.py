@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.environment import SLOWEST_PER_S
 from aggregator.services.rates import (
     HORIZON,
     LONGEST_WAIT,
-    SLOWEST_PER_S,
     Limits,
     Pace,
     Slot,

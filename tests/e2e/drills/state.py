@@ -6,7 +6,7 @@ from sqlalchemy import Engine, exists, or_, select
 
 from aggregator.clock import from_ms
 from aggregator.db import reading
-from aggregator.models import ProductSync
+from aggregator.models import PriceSeal, ProductSync
 from tests.e2e.processes import Process
 from tests.waiting import wait_until
 
@@ -15,6 +15,13 @@ def all_polled_since(engine: Engine, instant: int) -> bool:
     """Tell whether every product was polled after an instant, in milliseconds since 1970."""
     checked_at = ProductSync.checked_at
     missing = exists().where(or_(checked_at.is_(None), checked_at <= from_ms(instant)))
+    with reading(engine) as session:
+        return not session.scalar(select(missing))
+
+
+def all_sealed_until(engine: Engine, instant: int) -> bool:
+    """Tell whether every product is sealed up to an instant, in milliseconds since 1970."""
+    missing = exists().where(PriceSeal.sealed_until < from_ms(instant))
     with reading(engine) as session:
         return not session.scalar(select(missing))
 

@@ -8,16 +8,15 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 
 from aggregator.clock import to_ms, utc_now
 from aggregator.db import reading
 from aggregator.history.plan import floor_hour
-from aggregator.models import PriceSeal
 from tests.e2e.answers import list_answers
 from tests.e2e.conftest import Start, Web, start_web
 from tests.e2e.drills.size import by_size, quick_on
-from tests.e2e.drills.state import find_crashes
+from tests.e2e.drills.state import all_sealed_until, find_crashes
 from tests.e2e.history_check import list_polls
 from tests.e2e.jumping_clock import JumpingClock
 from tests.e2e.reader import Reader
@@ -84,7 +83,7 @@ def test_a_clock_that_jumps_stops_nothing_and_turns_no_history_round(
     for ahead in JUMPS:
         its_clock.set_ahead(ahead)
         watch_market()
-    wait_until(lambda: sealed_so_far(engine) >= sealed_until, timeout_s=PATIENCE_S)
+    wait_until(lambda: all_sealed_until(engine, sealed_until), timeout_s=PATIENCE_S)
     assert poller.stop() == 0
 
     assert '"clock_jumped"' in poller.said()
@@ -100,9 +99,3 @@ def test_a_clock_that_jumps_stops_nothing_and_turns_no_history_round(
         # No clock tells which poll was which answer: that they came one for one does.
         seen = [poll.figures for poll in list_polls(replay)]
         assert seen == [answer.figures for answer in answers[product_id]]
-
-
-def sealed_so_far(engine: Engine) -> int:
-    """Return up to when the history of all products is sealed, milliseconds since 1970."""
-    with reading(engine) as session:
-        return to_ms(session.scalars(select(func.min(PriceSeal.sealed_until))).one())
