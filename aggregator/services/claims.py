@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from aggregator.models import Product, ProductSync
-from aggregator.recordset import is_among
+from aggregator.recordset import recordset
 from aggregator.services.turns import Turn, take_turn
 
 #: Long enough for a batch of which every answer is late; a poller that dies is made up for
@@ -79,9 +79,12 @@ def claim_due(
     due = {id_: at for id_, at in _find_due(session, now, limit).items() if id_ not in but_not}
     if not due:
         return []
+    columns = ProductSync.__table__.c
+    types = {"product_id": columns.product_id.type, "due_at": columns.due_at.type}
+    found = recordset(session, types, list(due.items()), name="found").c
     # Plain, because `FOR UPDATE SKIP LOCKED` does not run on a distributed table.
-    found = is_among(session, ProductSync.product_id, due)
-    claimed = _claim(session, now, found, ProductSync.due_at <= now)
+    is_still_due = ProductSync.due_at == found.due_at
+    claimed = _claim(session, now, ProductSync.product_id == found.product_id, is_still_due)
     claims = {claim.product_id: claim for claim in claimed}
     return [replace(claims[id_], due_at=due_at) for id_, due_at in due.items() if id_ in claims]
 
