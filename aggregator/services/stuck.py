@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from aggregator.models import ProductSync
 from aggregator.recordset import recordset
+from aggregator.services.claims import LEASE
 from aggregator.services.due import REJECTED_RETRY, longest_wait, next_phase
 from aggregator.services.turns import Turn, take_turn
 
@@ -26,16 +27,17 @@ def rescue_stuck(session: Session, *, now: datetime, interval: timedelta, limit:
     :param limit: the most to bring back.
     """
     take_turn(session, Turn.CLAIMS)
-    latest = now + longest_wait(interval) + _SKEW
+    soon, latest = now + _longest_usual_wait(interval), now + longest_wait(interval)
+    much_later = max(latest, now + REJECTED_RETRY)
+    latest_of_it = case(
+        (ProductSync.registration_error.is_not(None), much_later + _SKEW),
+        (ProductSync.last_error.is_not(None), latest + _SKEW),
+        else_=soon + _SKEW,
+    )
     query = (
         select(ProductSync.product_id, ProductSync.due_at)
-        .where(ProductSync.due_at > latest)
-        .where(
-            or_(
-                ProductSync.registration_error.is_(None),
-                ProductSync.due_at > max(latest, now + REJECTED_RETRY + _SKEW),
-            )
-        )
+        # The index finds by the earliest of them.
+        .where(ProductSync.due_at > soon + _SKEW, ProductSync.due_at > latest_of_it)
         .order_by(ProductSync.due_at.desc())
         .limit(limit)
     )
@@ -57,3 +59,8 @@ def rescue_stuck(session: Session, *, now: datetime, interval: timedelta, limit:
         .execution_options(synchronize_session=False)
     )
     return len(rescued.all())
+
+
+def _longest_usual_wait(interval: timedelta) -> timedelta:
+    """Return how far ahead a product is due at most with which nothing is wrong."""
+    return max(1.5 * interval, LEASE)

@@ -27,13 +27,18 @@ HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
 
-def make_due(engine: Engine, due_at: datetime, *, refused: bool = False) -> UUID:
+def make_due(
+    engine: Engine, due_at: datetime, *, failing: bool = False, refused: bool = False
+) -> UUID:
     """Add a product that is due at an instant."""
     product_id = make_product(engine)
-    error = "bad name" if refused else None
+    errors = {
+        "last_error": "bad answer" if failing or refused else None,
+        "registration_error": "bad name" if refused else None,
+    }
     with unit_of_work(engine) as session:
         product = update(ProductSync).where(ProductSync.product_id == product_id)
-        session.execute(product.values(due_at=due_at, registration_error=error))
+        session.execute(product.values(due_at=due_at, **errors))
     return product_id
 
 
@@ -44,30 +49,35 @@ def rescue(engine: Engine, now: datetime, interval: timedelta = MINUTE, limit: i
 
 def test_stuck_product_comes_back_to_its_phase(engine: Engine, catalogue: Catalogue) -> None:
     now = utc_now()
-    stuck = make_due(engine, now + HOUR)
+    stuck = make_due(engine, now + 5 * MINUTE)
+    failing = make_due(engine, now + HOUR, failing=True)
     refused = make_due(engine, now + HOUR + REJECTED_RETRY, refused=True)
-    assert rescue(engine, now) == 2
-    for product_id in (stuck, refused):
+    assert rescue(engine, now) == 3
+    for product_id in (stuck, failing, refused):
         assert catalogue.sync(product_id).due_at == next_phase(product_id, now, MINUTE)
     assert rescue(engine, now) == 0
 
 
 @pytest.mark.parametrize(
-    ("wait", "refused", "interval"),
+    ("wait", "kind", "interval"),
     [
-        pytest.param(-HOUR, False, MINUTE, id="due"),
-        pytest.param(1.5 * MINUTE, False, MINUTE, id="polled"),
-        pytest.param(LEASE, False, timedelta(seconds=5), id="claimed"),
-        pytest.param(LONGEST_BACK_OFF, False, MINUTE, id="failing, or asked to wait"),
-        pytest.param(1.5 * HOUR, False, HOUR, id="polled seldom"),
-        pytest.param(REJECTED_RETRY, True, MINUTE, id="refused"),
+        pytest.param(-HOUR, {}, MINUTE, id="due"),
+        pytest.param(1.5 * MINUTE, {}, MINUTE, id="polled"),
+        pytest.param(LEASE, {}, timedelta(seconds=5), id="claimed"),
+        pytest.param(LONGEST_BACK_OFF, {"failing": True}, MINUTE, id="failing, or asked to wait"),
+        pytest.param(1.5 * HOUR, {}, HOUR, id="polled seldom"),
+        pytest.param(REJECTED_RETRY, {"refused": True}, MINUTE, id="refused"),
     ],
 )
 def test_product_that_waits_as_it_should_goes_on_waiting(
-    engine: Engine, catalogue: Catalogue, wait: timedelta, refused: bool, interval: timedelta
+    engine: Engine,
+    catalogue: Catalogue,
+    wait: timedelta,
+    kind: dict[str, bool],
+    interval: timedelta,
 ) -> None:
     now = utc_now()
-    product_id = make_due(engine, now + wait, refused=refused)
+    product_id = make_due(engine, now + wait, **kind)
     assert rescue(engine, now, interval) == 0
     assert catalogue.sync(product_id).due_at == now + wait
 
