@@ -22,7 +22,7 @@ from aggregator.services.shared_token import SharedToken
 T = TypeVar("T")
 
 #: A product that is refused more often, while tokens serve others, is refused for itself.
-_MOST_REFUSALS = 4
+_MOST_REFUSALS = 2
 
 
 class AuthorizedFetch(Generic[T]):

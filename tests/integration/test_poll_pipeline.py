@@ -180,7 +180,7 @@ def test_a_product_that_every_token_is_refused_for_is_not_asked_about_for_ever(
         {"latency_ms": 200, "paths": ["offers"]},
     )
     assert poller.run_all().polled == len(others)
-    assert sandbox.requests("offers") - n_before <= len(others) + 5
+    assert sandbox.requests("offers") - n_before <= len(others) + 3
     assert sandbox.requests("auth") == 1
 
 
