@@ -140,7 +140,7 @@ class BulkFetch(Generic[T]):
             if complete or failed:
                 return [
                     *(self._end(curl, None) for curl in complete),
-                    *(self._end(curl, code) for curl, code, _ in failed),
+                    *(self._end(curl, number) for curl, number, _ in failed),
                 ]
             left_s = give_up_at - time.monotonic()
             if not self._under_way or left_s <= 0:
@@ -162,16 +162,16 @@ class BulkFetch(Generic[T]):
         if self._multi.select(seconds if due_ms < 0 else min(seconds, due_ms / 1000)) < 0:
             time.sleep(_NOTHING_TO_WAIT_FOR_S)
 
-    def _end(self, curl: pycurl.Curl, code: int | None) -> tuple[Question[T], Answer]:
-        """Take an exchange that has ended; ``code`` says why it failed, None that it did not."""
+    def _end(self, curl: pycurl.Curl, failure: int | None) -> tuple[Question[T], Answer]:
+        """Take an exchange that has ended; ``failure`` is libcurl's number."""
         observed_at = utc_now()
         transfer = self._under_way.pop(curl)
         question = transfer.question
         self._multi.remove_handle(curl)
         self._idle.append(curl)
         self._client.on_call("fetch_offers", curl.getinfo(pycurl.TOTAL_TIME))
-        if code is not None:
-            return question, _failure(curl, code)
+        if failure is not None:
+            return question, _unavailable(curl, failure)
         status = curl.getinfo(pycurl.RESPONSE_CODE)
         try:
             raise_if_passing(status, retry_after_s(transfer.retry_after))
@@ -203,14 +203,14 @@ def _make_handle(client: OffersClient) -> pycurl.Curl:
     return curl
 
 
-def _failure(curl: pycurl.Curl, code: int) -> OffersServiceUnavailable:
+def _unavailable(curl: pycurl.Curl, failure: int) -> OffersServiceUnavailable:
     """Say what happened without the address, which libcurl's message holds."""
-    if code in _NOT_REACHED:
-        return OffersServiceUnreachable(_NOT_REACHED[code])
-    if code == pycurl.E_OPERATION_TIMEDOUT:
+    if failure in _NOT_REACHED:
+        return OffersServiceUnreachable(_NOT_REACHED[failure])
+    if failure == pycurl.E_OPERATION_TIMEDOUT:
         if curl.getinfo(pycurl.PRETRANSFER_TIME) == 0:
             return OffersServiceUnreachable(CONNECTING_TIMED_OUT)
         return OffersServiceUnavailable(LATE)
-    if code == pycurl.E_WRITE_ERROR:
+    if failure == pycurl.E_WRITE_ERROR:
         return OffersServiceUnavailable(TOO_BIG)
     return OffersServiceUnavailable(BROKEN_OFF)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, delete
 from werkzeug.serving import make_server
 
@@ -36,6 +37,13 @@ class MakeSandbox(Protocol):
     """Starts a sandbox in this process."""
 
     def __call__(self, **options: Any) -> SandboxControl: ...
+
+
+# How fast examples come is the machine's affair.
+settings.register_profile(
+    "any-machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any-machine")
 
 
 @pytest.fixture(scope="session")

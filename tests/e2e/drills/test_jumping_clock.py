@@ -33,8 +33,9 @@ N_TICKS = by_size(2, 10)
 HOUR = timedelta(hours=1)
 #: After its end, an hour waits so long for its turn to be sealed, at most.
 SEALED_WITHIN = timedelta(minutes=30)
-#: Forward, back, and to where time itself has come an hour later.
-JUMPS = (HOUR, timedelta(0), HOUR)
+#: Forward, back, and forward so far that the turn of every seal has come, also of one that was
+#: looked for before the first poll behind the jump.
+JUMPS = (HOUR, timedelta(0), 2 * HOUR)
 #: How long products may wait whose turn was set by a clock that was ahead.
 PATIENCE_S = 60
 

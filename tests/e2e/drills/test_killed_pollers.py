@@ -70,6 +70,7 @@ def product_ids(web: Web, settings: dict[str, str]) -> list[UUID]:
     return product_ids
 
 
+@quick_on("postgresql")
 def test_history_stays_what_was_served_however_often_the_poller_is_killed(
     start: Start,
     settings: dict[str, str],
@@ -83,10 +84,10 @@ def test_history_stays_what_was_served_however_often_the_poller_is_killed(
     lives, kills, died_with = [], [], Counter[Claimable]()
     with reader.reading():
         for behind, (aim, within_s) in zip(clocks(chance), cycle(AIMS), strict=False):
-            poller = start_shifted(start, settings, behind)
-            wait_for_claims(engine, ProductSync, behind, timeout_s=15)
             upstream.tick(chance.randrange(4))
-            wait_for_claims(engine, aim, behind, timeout_s=1)
+            poller = start_shifted(start, settings, behind)
+            # Polls and seals begin at the same moment, each in a thread of its own.
+            wait_for_claims(engine, aim, behind, timeout_s=15)
             time.sleep(chance.uniform(0, within_s))
             poller.kill()
             kills.append(to_ms(utc_now()))
@@ -96,8 +97,7 @@ def test_history_stays_what_was_served_however_often_the_poller_is_killed(
     assert died_with[PriceSeal]
     assert died_with[ProductSync]
     answers = list_answers(upstream.log())
-    stored = check_history(reader, engine, answers, interruptions=kills, lives=lives)
-    assert any(product.hours for product in stored)
+    check_history(reader, engine, answers, interruptions=kills, lives=lives)
 
     poller = start(*POLLER, "--once", **settings)
     assert poller.wait() == 0
