@@ -64,6 +64,15 @@ def lease_end(now: datetime) -> datetime:
     return now + LEASE + timedelta(microseconds=random.randrange(1000))
 
 
+def is_due_at(instant: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Return the condition that a product, found by its id, is due at that very instant.
+
+    It is not ``=``, because no index serves it: a plan that looked for each of many products by
+    an instant that they have in common would read all of them for each.
+    """
+    return ProductSync.due_at.is_not_distinct_from(instant)
+
+
 def claim_due(
     session: Session, *, now: datetime, limit: int, but_not: Collection[UUID] = ()
 ) -> list[Claim]:
@@ -83,8 +92,9 @@ def claim_due(
     types = {"product_id": columns.product_id.type, "due_at": columns.due_at.type}
     found = recordset(session, types, list(due.items()), name="found").c
     # Plain, because `FOR UPDATE SKIP LOCKED` does not run on a distributed table.
-    is_still_due = ProductSync.due_at == found.due_at
-    claimed = _claim(session, now, ProductSync.product_id == found.product_id, is_still_due)
+    claimed = _claim(
+        session, now, ProductSync.product_id == found.product_id, is_due_at(found.due_at)
+    )
     claims = {claim.product_id: claim for claim in claimed}
     return [replace(claims[id_], due_at=due_at) for id_, due_at in due.items() if id_ in claims]
 

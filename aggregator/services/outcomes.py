@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from aggregator.models import Offer, ProductSync
 from aggregator.offers_wire import RemoteOffer
 from aggregator.recordset import is_among, json_list, recordset
-from aggregator.services.claims import LEASE, Claim
+from aggregator.services.claims import LEASE, Claim, is_due_at
 from aggregator.services.observations import Observation, write_observations
 from aggregator.services.polls import Outcome
 from aggregator.services.price_marks import Transition, write_price_marks
@@ -138,10 +138,9 @@ def _write_states(session: Session, settled: Sequence[_Settled]) -> set[UUID]:
     columns |= {f"new_{name}": table.c[name].type for name in _STATE}
     rows = [(s.claim.product_id, s.claim.lease_end, *_values(s.after)) for s in settled]
     new = recordset(session, columns, rows, name="new")
-    fence = ProductSync.due_at == new.c.lease_end
     written = session.execute(
         update(ProductSync)
-        .where(ProductSync.product_id == new.c.product_id, fence)
+        .where(ProductSync.product_id == new.c.product_id, is_due_at(new.c.lease_end))
         .values({name: new.c[f"new_{name}"] for name in _STATE})
         .returning(ProductSync.product_id)
         .execution_options(synchronize_session=False)

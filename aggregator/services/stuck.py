@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from aggregator.models import ProductSync
 from aggregator.recordset import recordset
-from aggregator.services.claims import LEASE
+from aggregator.services.claims import LEASE, is_due_at
 from aggregator.services.due import REJECTED_RETRY, longest_wait, next_phase
 from aggregator.services.turns import Turn, take_turn
 
@@ -53,7 +53,7 @@ def rescue_stuck(session: Session, *, now: datetime, interval: timedelta, limit:
     new = recordset(session, types, rows, name="new")
     rescued = session.scalars(
         update(ProductSync)
-        .where(ProductSync.product_id == new.c.product_id, ProductSync.due_at == new.c.due_at)
+        .where(ProductSync.product_id == new.c.product_id, is_due_at(new.c.due_at))
         .values(due_at=new.c.new_due_at)
         .returning(ProductSync.product_id)
         .execution_options(synchronize_session=False)

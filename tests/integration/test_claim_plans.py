@@ -15,6 +15,8 @@ from tests.integration.plans import explain, recorded
 
 def test_a_claim_reads_indexes_only(engine: Engine, catalogue: Catalogue) -> None:
     catalogue.add(3)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
     with recorded(engine, "product_sync") as sent, unit_of_work(engine) as session:
         assert len(claim_due(session, now=utc_now(), limit=2)) == 2
     find, claim = [explain(engine, *each, "seqscan", "bitmapscan", "sort") for each in sent]
