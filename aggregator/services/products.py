@@ -133,10 +133,11 @@ def delete_product(
     :raises ProductNotFound: There is none.
     :raises ProductChanged: It is in another version than these allow.
     """
-    # Who seals the product locks its seal first, who polls it this row of the sync; both lock
-    # the product's own row later. In another order, they and a delete would wait in a circle.
-    session.execute(delete(PriceSeal).where(PriceSeal.product_id == product_id))
+    # Who polls it locks its row of the sync first, and may then add its seal; who seals it locks
+    # the seal; both lock the product's own row later. In another order, they and a delete would
+    # wait in a circle.
     session.execute(delete(ProductSync).where(ProductSync.product_id == product_id))
+    session.execute(delete(PriceSeal).where(PriceSeal.product_id == product_id))
     _lock_product(session, product_id, expected, excluded)
     session.execute(delete(Product).where(Product.id == product_id))
 

@@ -46,8 +46,8 @@ def claim_seals(session: Session, *, now: datetime, limit: int) -> tuple[list[UU
 def hold_seals(session: Session, product_ids: Sequence[UUID], lease: datetime) -> list[UUID]:
     """Lock the seals of those products that are still claimed until ``lease``; return these.
 
-    Must be the first statement of a transaction: who deletes a product locks its seal first
-    as well.
+    Must be the first statement of a transaction: who deletes a product locks its seal before
+    its own row as well.
     """
     held = session.scalars(
         update(PriceSeal)
