@@ -97,7 +97,9 @@ def test_history_stays_what_was_served_however_often_the_poller_is_killed(
     assert died_with[PriceSeal]
     assert died_with[ProductSync]
     answers = list_answers(upstream.log())
-    check_history(reader, engine, answers, interruptions=kills, lives=lives)
+    stored = check_history(reader, engine, answers, interruptions=kills, lives=lives)
+    # Few lives are long enough to seal beside polling.
+    assert not FULL or any(product.hours for product in stored)
 
     poller = start(*POLLER, "--once", **settings)
     assert poller.wait() == 0
