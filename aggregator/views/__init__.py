@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from flask import Flask
 from flask_smorest import Api
 
@@ -9,6 +12,8 @@ from aggregator import openapi
 from aggregator.openapi.converter import Plugin
 from aggregator.openapi.operations import OperationIds
 from aggregator.views import bulk, history, movers, offers, products, trends
+
+_MODULES = (products, bulk, offers, history, trends, movers)
 
 
 class _Api(Api):
@@ -27,14 +32,23 @@ class _Api(Api):
 
 
 def init_app(app: Flask) -> None:
-    """Register the API."""
+    """Register the API, and what describes it."""
+    for module in _MODULES:
+        app.register_blueprint(module.bp)
+    app.extensions["openapi"] = describe
+
+
+@cache
+def describe() -> dict[str, Any]:
+    """Return the OpenAPI document.
+
+    It takes longer to make than all else of an application, and hardly any process is asked
+    for it.
+    """
+    app = Flask(__name__)
     app.config.update(API_TITLE="Product Aggregator", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
     plugins = {"flask_plugin": OperationIds(), "marshmallow_plugin": Plugin()}
     api = _Api(app, spec_kwargs=plugins)
-    api.register_blueprint(products.bp)
-    api.register_blueprint(bulk.bp)
-    api.register_blueprint(offers.bp)
-    api.register_blueprint(history.bp)
-    api.register_blueprint(trends.bp)
-    api.register_blueprint(movers.bp)
-    app.extensions["openapi"] = openapi.complete(api.spec.to_dict())
+    for module in _MODULES:
+        api.register_blueprint(module.bp)
+    return openapi.complete(api.spec.to_dict())

@@ -22,7 +22,7 @@ def home() -> Redirect:
 @bp.get("/openapi.json")
 def openapi_json() -> Response:
     """Return the OpenAPI document."""
-    return jsonify(current_app.extensions["openapi"])
+    return jsonify(current_app.extensions["openapi"]())
 
 
 @bp.get("/docs")

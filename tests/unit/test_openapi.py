@@ -23,7 +23,7 @@ from tests.openapi import find_faults, resolve
 
 DOCUMENT: dict[str, Any] = create_app(
     Settings(database_url="sqlite:////nowhere/aggregator.db", log_level="error")
-).extensions["openapi"]
+).extensions["openapi"]()
 ROOT = Path(__file__).parents[2]
 OPERATIONS = [
     pytest.param(path, method, operation, id=operation["operationId"])
