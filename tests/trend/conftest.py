@@ -13,7 +13,7 @@ from tests.trend.api import TrendApi
 
 settings.register_profile(
     "trend-default",
-    max_examples=200,
+    max_examples=120,
     deadline=None,
     # To explain a failure takes many more examples, each with its history in a database.
     phases=[phase for phase in Phase if phase is not Phase.explain],
