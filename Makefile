@@ -12,10 +12,10 @@ BENCHMARKS := bench-fresh bench-storage bench-seal bench-trends bench-export ben
 run: $(VENV)/.runtime
 	@exec $(BIN)/python -m demo
 
-# Tests that wait for processes or for the clock have hardly anything beside them. Coverage is
-# measured without them: it doubles the time in which a process starts.
+# Tests that wait for processes or for the clock have hardly anything beside them. Coverage, which
+# CI asks for by COVERAGE=--cov, doubles the time of the others, and would of these.
 test: lint types $(VENV)/.browser
-	$(BIN)/python -m pytest -n auto -m "not waits" --ignore=tests/fuzz --cov
+	$(BIN)/python -m pytest -n auto -m "not waits" --ignore=tests/fuzz $(COVERAGE)
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m waits
 	$(BIN)/python -m pytest -n 4 -o faulthandler_timeout=600 tests/fuzz
 
