@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import random
 import signal
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import timedelta
 from itertools import accumulate, cycle
 from typing import Any
@@ -159,7 +161,7 @@ def test_a_poller_that_wakes_up_after_its_leases_writes_nothing(
     sleeper = start_shifted(start, settings | {"OFFERS_TIMEOUT_S": "15"}, behind)
     wait_for_claims(engine, ProductSync, behind, timeout_s=15)
     time.sleep(1)
-    sleeper.send(signal.SIGSTOP)
+    freeze(sleeper, engine)
     # As many as one poller asks about at once.
     wait_until(lambda: len(upstream.log()) == 16)
     stopped_at = to_ms(utc_now())
@@ -181,6 +183,31 @@ def clocks(chance: random.Random) -> list[timedelta]:
     """Return how far each poller's clock is behind: 20 to 80 minutes less than the last one's."""
     steps = [timedelta(seconds=chance.randrange(1200, 4800)) for _ in range(KILLS)]
     return list(accumulate(steps, initial=LAST_PAUSE))[:0:-1]
+
+
+def freeze(poller: Process, engine: Engine) -> None:
+    """Stop a poller, but not while it writes: on SQLite nobody else could until it wakes up."""
+
+    def is_frozen() -> bool:
+        poller.send(signal.SIGSTOP)
+        if can_write(engine):
+            return True
+        poller.send(signal.SIGCONT)
+        return False
+
+    wait_until(is_frozen)
+
+
+def can_write(engine: Engine) -> bool:
+    """Tell whether nobody keeps all others from writing, as one can on SQLite."""
+    if engine.url.database is None or engine.dialect.name != "sqlite":
+        return True
+    with closing(sqlite3.connect(engine.url.database, timeout=0.2)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        return True
 
 
 def count_lost(poller: Process) -> int:
