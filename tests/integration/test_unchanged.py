@@ -24,7 +24,9 @@ def versions(engine: Engine, table: str) -> list[tuple[Any, ...]]:
 
 
 def test_what_did_not_change_is_not_written(engine: Engine) -> None:
-    product_id, now = make_product(engine), utc_now()
+    product_id = make_product(engine)
+    # Not at the end of an hour: with what the next one begins is written, changed or not.
+    now = utc_now().replace(minute=30)
     observe(engine, product_id, OFFERS, at=now)
     before = [versions(engine, table) for table in ("offers", "price_points")]
     with recorded(engine, "INTO") as inserts, recorded(engine, "UPDATE offers") as updates:
