@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, jsonify, redirect, url_for
-from werkzeug import Response as Redirect
+from flask import Blueprint, Response, current_app, jsonify
 
 from aggregator.web.pages import page
 
@@ -11,12 +10,6 @@ bp = Blueprint("docs", __name__)
 
 # Both put styles into the page while they draw it.
 _DRAWN = {"style-src": "'self' 'unsafe-inline'"}
-
-
-@bp.get("/")
-def home() -> Redirect:
-    """Show people who come by what can be tried out."""
-    return redirect(url_for(".swagger_ui"))
 
 
 @bp.get("/openapi.json")

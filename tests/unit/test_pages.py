@@ -31,10 +31,6 @@ def mark(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
-def test_people_who_come_by_are_shown_what_can_be_tried_out(pages: FlaskClient) -> None:
-    assert pages.get("/", follow_redirects=True).request.path == "/docs"
-
-
 @pytest.mark.parametrize("path", PAGES)
 def test_page_may_load_nothing_from_elsewhere(pages: FlaskClient, path: str) -> None:
     response = pages.get(path)
