@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from aggregator.history.bars import Stretches, clip
+from aggregator.history.bars import Steps, Stretches, Value, clip
 
 
 class Gap(NamedTuple):
@@ -29,6 +30,18 @@ def known_stretches(
 def is_known(known: Stretches, instant: int) -> bool:
     """Tell whether we knew at an instant."""
     return bool(clip(known, instant, instant + 1))
+
+
+def known_steps(steps: Steps, known: Stretches) -> Steps:
+    """Return a step function that is None also wherever we did not know."""
+    times: list[int] = []
+    values: list[Value] = []
+    for start, end in known:
+        first, behind = bisect_right(steps.times, start), bisect_left(steps.times, end)
+        opening = steps.values[first - 1] if first else None
+        times += [start, *steps.times[first:behind], end]
+        values += [opening, *steps.values[first:behind], None]
+    return Steps(times, values)
 
 
 def _between(start: int, end: int, gaps: Iterable[Gap]) -> Iterator[tuple[int, int]]:

@@ -18,7 +18,7 @@ from aggregator.history.trend import Endpoint
 from aggregator.models import PollGap
 from aggregator.recordset import recordset
 from aggregator.services.mover_ends import find_ends
-from aggregator.services.mover_ranking import rank_movers
+from aggregator.services.mover_ranking import Ranked, compare_prices, rank_movers
 from aggregator.services.mover_starts import find_starts
 from aggregator.services.mover_winners import Sighting, Winner, find_winners
 from aggregator.services.paging import AnyRow
@@ -61,6 +61,28 @@ def list_movers(
     """
     since = floor_hour(period.start)
     ranked = rank_movers(session, from_ms(since), sort=sort, limit=limit)
+    return _find_movers(session, period, ranked, since=since, known_for=known_for)
+
+
+def compare_products(
+    session: Session, period: Period, product_ids: Collection[UUID], *, known_for: timedelta
+) -> Movers:
+    """Return how the best prices of given products changed, in no order.
+
+    The change of each is the one that :func:`list_movers` tells; of a product that began with a
+    price of 0 its ``reason`` says why there are no percents.
+
+    :param period: until now.
+    :param known_for: how long we know after a successful poll.
+    """
+    since = floor_hour(period.start)
+    compared = compare_prices(session, from_ms(since), product_ids)
+    return _find_movers(session, period, compared, since=since, known_for=known_for)
+
+
+def _find_movers(
+    session: Session, period: Period, ranked: Sequence[Ranked], *, since: int, known_for: timedelta
+) -> Movers:
     winners = find_winners(session, ranked)
     # A poll may have been stored between the request's now and the first statement.
     now = max([period.end, *(winner.polled_at for winner in winners)])

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.history.bars import Stretches
-from aggregator.history.known import Gap, is_known, known_stretches
+from aggregator.history.bars import Steps, Stretches
+from aggregator.history.known import Gap, is_known, known_steps, known_stretches
 
 GAPS = [Gap(30, 40), Gap(50, 51)]
 
@@ -68,3 +68,19 @@ def test_known_is_where_a_poll_is_young(polls: list[int], stale_after: int) -> N
     for instant in range(-1, 362):
         young = any(0 <= instant - poll < stale_after for poll in polls)
         assert is_known(known, instant) is young
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ([], Steps([], [])),
+        ([(0, 40)], Steps([0, 10, 20, 30, 40], [None, 1, None, 3, None])),
+        ([(15, 18), (25, 35)], Steps([15, 18, 25, 30, 35], [1, None, None, 3, None])),
+        ([(10, 20)], Steps([10, 20], [1, None])),
+        ([(50, 60)], Steps([50, 60], [3, None])),
+    ],
+)
+def test_steps_are_nothing_where_we_did_not_know(
+    known: list[tuple[int, int]], expected: Steps
+) -> None:
+    assert known_steps(Steps([10, 20, 30], [1, None, 3]), known) == expected
