@@ -11,12 +11,13 @@ from aggregator.bulk import CSV, JSON, NDJSON
 from aggregator.db import read_engine, reading
 from aggregator.errors import Fault, InvalidInput
 from aggregator.history.detail import Event
+from aggregator.http.cursors import PAGING
 from aggregator.schemas.changes import ChangeListQuery, ChangePageSchema
 from aggregator.schemas.numbers import format_ms
 from aggregator.services import changes
 from aggregator.services.changes import ChangesQuestion
 from aggregator.views.blueprint import Blueprint
-from aggregator.views.pagination import PAGING, page_request, page_response
+from aggregator.views.pagination import page_request, page_response
 from aggregator.views.streams import accepted_format, stream_file
 
 bp = Blueprint(

@@ -13,9 +13,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from aggregator.http.cursors import _seal
 from aggregator.schemas.products import SORTS
 from aggregator.services import catalogue
-from aggregator.views.pagination import _seal
 from tests.factories import make_product
 from tests.integration.api import PRODUCTS, faults_of, fetch
 from tests.integration.assortment import fill, in_order, set_price
