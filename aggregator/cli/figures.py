@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from aggregator.history.rounding import Exact
+from aggregator.history.rounding import Exact, whole_percent
 
 
 def price(value: int | float) -> str:
@@ -26,7 +26,4 @@ def percentage(number: Exact) -> str:
 
 def share(part: Exact) -> str:
     """Return a share, from 0 to 1, in whole percent: 100 % is all of it, and 0 % nothing."""
-    rounded = round(part * 100)
-    if 0 < part < 1:
-        rounded = min(max(rounded, 1), 99)
-    return f"{rounded} %"
+    return f"{whole_percent(part)} %"

@@ -39,3 +39,9 @@ def rounded_ratio(numerator: int | float, denominator: int) -> int | float | Non
     scaled += 2 * rest > denominator or (2 * rest == denominator and scaled % 2 == 1)
     # A double could not hold every whole number.
     return scaled / _SCALE if scaled % _SCALE else scaled // _SCALE
+
+
+def whole_percent(share: Exact) -> int:
+    """Return a share, from 0 to 1, in percent: 100 is all of it, and 0 nothing."""
+    percent = round(share * 100)
+    return min(max(percent, 1), 99) if 0 < share < 1 else percent
