@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from ipaddress import IPv4Address, ip_address, ip_network
 
-from flask import Flask, after_this_request, g, request
+from flask import Flask, after_this_request, current_app, g, request
 from structlog.contextvars import bind_contextvars
 
 from aggregator import current
@@ -14,6 +14,7 @@ from aggregator.db import db, reading
 from aggregator.errors import InsufficientScope, Unauthorized
 from aggregator.http import rate_limits
 from aggregator.http.api_calls import is_api_call
+from aggregator.http.sessions import signed_in_token
 from aggregator.http.token_use import TokenUse
 from aggregator.services import api_tokens
 from aggregator.services.api_tokens import WRITE, StoredToken
@@ -24,6 +25,7 @@ ANONYMOUS = "anonymous"
 #: No part of the API, but its figures are as much to be hidden.
 METRICS = "/metrics"
 _READING = ("GET", "HEAD")
+_USE_NOTED_BY = "aggregator.token_use"
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -33,8 +35,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     count: guessing tokens is limited like everything else.
     """
     with app.app_context():
-        token_use = TokenUse(db.engine)
-    app.before_request(partial(_identify, token_use))
+        app.extensions[_USE_NOTED_BY] = TokenUse(db.engine)
+    app.before_request(_identify)
     rate_limits.init_app(app, settings, client=_client)
     app.before_request(_admit)
 
@@ -43,6 +45,22 @@ def client_id() -> str:
     """Return the id of the token that let this request in; ``anonymous`` where none was asked."""
     token = _token()
     return str(token.id) if token else ANONYMOUS
+
+
+def recognise(sent: str) -> StoredToken | None:
+    """Return the good token that was sent, by whose name the request is logged from now on.
+
+    None where it is unknown, expired or revoked.
+    """
+    now = utc_now()
+    with reading() as session:
+        token = api_tokens.find_token(session, sent, now=now)
+    if token is not None:
+        g.token = token
+        bind_contextvars(client=token.name)
+        token_use: TokenUse = current_app.extensions[_USE_NOTED_BY]
+        after_this_request(partial(token_use.note_when_sent, token.id, now))
+    return token
 
 
 def _client() -> str:
@@ -61,18 +79,9 @@ def _network(address: str) -> str:
     return str(ip_network((ip, 64), strict=False))
 
 
-def _identify(token_use: TokenUse) -> None:
-    sent = _sent_token()
-    if not _asks_for_token() or sent is None:
-        return
-    now = utc_now()
-    with reading() as session:
-        token = api_tokens.find_token(session, sent, now=now)
-    if token is None:
-        return
-    g.token = token
-    bind_contextvars(client=token.name)
-    after_this_request(partial(token_use.note_when_sent, token.id, now))
+def _identify() -> None:
+    if _asks_for_token() and (sent := _sent_token()) is not None:
+        recognise(sent)
 
 
 def _admit() -> None:
@@ -104,5 +113,10 @@ def _token() -> StoredToken | None:
 
 
 def _sent_token() -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+    header = request.headers.get("Authorization")
+    if header is None:
+        # Pages read the API for whoever is signed in. Nothing may be changed that way: browsers
+        # send cookies along, whoever made them call.
+        return signed_in_token() if is_api_call() and request.method in _READING else None
+    scheme, _, token = header.strip().partition(" ")
     return token.strip() if scheme.casefold() == "bearer" else None

@@ -1,12 +1,13 @@
-"""Every error as ``application/problem+json`` (RFC 9457): one table, one shape."""
+"""Every error as ``application/problem+json`` (RFC 9457), or for people as a page: one table."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, current_app, jsonify, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed
 
@@ -20,6 +21,7 @@ from aggregator.errors import (
     InvalidInput,
     Unauthorized,
 )
+from aggregator.http.api_calls import is_api_call
 from aggregator.http.problem_types import BY_ERROR, BY_STATUS, ProblemType
 from aggregator.http.problem_types import DATABASE_UNAVAILABLE as DATABASE_AWAY
 from aggregator.log import request_id
@@ -29,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 _RETRY_AFTER_S = 5
 _BEARER = 'Bearer realm="product-aggregator"'
+_MEDIA_TYPE = "application/problem+json"
+_PAGE = "aggregator.problem_page"
 #: What HTTP asks for beside the document.
 _HEADERS: dict[type[AggregatorError], dict[str, str]] = {
     Unauthorized: {"WWW-Authenticate": _BEARER},
@@ -49,6 +53,14 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_problem)
 
 
+def show_as_page(app: Flask, render: Callable[[dict[str, Any]], Response]) -> None:
+    """Answer people, who open addresses outside of the API, with pages.
+
+    :param render: returns the page of a problem, given the members of its document.
+    """
+    app.extensions[_PAGE] = render
+
+
 def problem(type_: ProblemType, detail: str, **more: Any) -> Response:
     """Return a problem response.
 
@@ -59,20 +71,29 @@ def problem(type_: ProblemType, detail: str, **more: Any) -> Response:
 
 
 def _document(path: str, title: str, status: HTTPStatus, detail: str, **more: Any) -> Response:
-    response = jsonify(
-        {
-            "type": path,
-            "title": title,
-            "status": int(status),
-            "detail": detail,
-            "instance": request.path,
-            "request_id": request_id(),
-            **more,
-        }
-    )
+    members = {
+        "type": path,
+        "title": title,
+        "status": int(status),
+        "detail": detail,
+        "instance": request.path,
+        "request_id": request_id(),
+        **more,
+    }
+    if _is_for_people():
+        response: Response = current_app.extensions[_PAGE](members)
+    else:
+        response = jsonify(members)
+        response.mimetype = _MEDIA_TYPE
     response.status_code = int(status)
-    response.mimetype = "application/problem+json"
+    if not is_api_call():
+        response.vary.add("Accept")
     return response
+
+
+def _is_for_people() -> bool:
+    wanted = request.accept_mimetypes.best_match([_MEDIA_TYPE, "application/json", "text/html"])
+    return wanted == "text/html" and not is_api_call()
 
 
 def _domain_problem(error: AggregatorError) -> Response:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_limiter import ApplicationLimit, Limiter, RequestLimit
 from limits import parse_many
 from limits.errors import StorageError
@@ -21,6 +21,8 @@ from aggregator.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+#: Where API tokens are tried out by a form: as good a place to guess them as the API.
+SIGN_IN = "/sign-in"
 #: How long a request waits for Redis before it is counted without.
 _REDIS: dict[str, Any] = {
     "socket_connect_timeout": 0.5,
@@ -31,7 +33,7 @@ _REDIS: dict[str, Any] = {
 
 
 def init_app(app: Flask, settings: Settings, *, client: Callable[[], str]) -> None:
-    """Limit all calls of the API together, where a limit is set.
+    """Limit all calls of the API and all attempts to sign in together, where a limit is set.
 
     While Redis is away each process counts by itself.
 
@@ -50,9 +52,13 @@ def init_app(app: Flask, settings: Settings, *, client: Callable[[], str]) -> No
         storage_options=_REDIS if settings.rate_limit_storage != "memory://" else {},
         in_memory_fallback_enabled=True,
     )
-    limiter.request_filter(lambda: not is_api_call())
+    limiter.request_filter(lambda: not _counts())
     limiter.init_app(app)
     app.after_request(partial(_tell, limiter, len(limits) == 1))
+
+
+def _counts() -> bool:
+    return is_api_call() or (request.path == SIGN_IN and request.method == "POST")
 
 
 def _tell(limiter: Limiter, only_one: bool, response: Response) -> Response:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
-from aggregator.http.api_calls import is_api_call
-
 _A_YEAR_S = 365 * 24 * 3600
 _HEADERS = {
     # In what is shown by itself nothing runs and nothing is loaded. Pages say what they need.
@@ -24,15 +22,15 @@ _HEADERS = {
 def init_app(app: Flask, *, private: bool) -> None:
     """Add the headers to every answer, also to errors; what an answer says itself stays.
 
-    :param private: whether the API answers only those whom it knows.
+    :param private: whether there are answers only for those whom the product knows.
     """
-    api_kept = "private, no-cache" if private else "no-cache"
+    kept = "private, no-cache" if private else "no-cache"
 
     def add(response: Response) -> Response:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         # Else caches guess how long an answer holds; so they ask, and its tag tells.
-        response.headers.setdefault("Cache-Control", api_kept if is_api_call() else "no-cache")
+        response.headers.setdefault("Cache-Control", kept)
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = f"max-age={_A_YEAR_S}"
         return response

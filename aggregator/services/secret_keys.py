@@ -15,6 +15,11 @@ _ONLY = 1
 _N_BYTES = 32
 
 
+def find_secret_key(session: Session) -> str | None:
+    """Return the key; None where there is none yet."""
+    return session.execute(select(SecretKey.key)).scalar_one_or_none()
+
+
 def obtain_secret_key(session: Session, *, now: datetime) -> str:
     """Return the key, making it where there is none: whoever asks, on any host, gets the same."""
     session.execute(

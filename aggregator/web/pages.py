@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 
 from flask import Blueprint, Response, render_template, url_for
@@ -44,13 +45,19 @@ def asset(filename: str) -> str:
     return url_for("web.static", filename=filename, v=_digest(filename))
 
 
-def page(template: str, *, policy: dict[str, str] | None = None, **values: object) -> Response:
+def page(
+    template: str,
+    *,
+    status: int = HTTPStatus.OK,
+    policy: dict[str, str] | None = None,
+    **values: object,
+) -> Response:
     """Return a page.
 
     :param policy: directives of its Content-Security-Policy beside the usual ones.
     :param values: what the template shows.
     """
-    response = Response(render_template(template, **values), mimetype="text/html")
+    response = Response(render_template(template, **values), status, mimetype="text/html")
     directives = _POLICY | (policy or {})
     told = "; ".join(f"{name} {sources}" for name, sources in directives.items())
     response.headers["Content-Security-Policy"] = told
