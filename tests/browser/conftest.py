@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.visit import Visit
+from tests.browser.chromium import launch
+from tests.browser.visit import Visit, visiting
 from tests.databases import migrated
-from tests.e2e.processes import POLLER, Process, environ, free_port
+from tests.e2e.processes import POLLER, WEB, Process, environ, free_port
 from tests.waiting import wait_until
-
-_COMMANDS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="package")
@@ -31,7 +28,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     commands = {
         "sandbox": [sys.executable, "-m", "sandbox", "--port", str(sandbox_port), "--tick-s", "1"],
-        "web": [sys.executable, "-m", "gunicorn", "wsgi:app"],
+        "web": WEB,
         "poller": POLLER,
     }
     running = [
@@ -49,7 +46,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def browser() -> Iterator[Browser]:
     """Start the browser that is installed, or else the one that Playwright brings."""
     with sync_playwright() as playwright:
-        started = _launch(playwright)
+        started = launch(playwright)
         yield started
         started.close()
 
@@ -57,17 +54,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visit(browser: Browser, origin: str) -> Iterator[Visit]:
     """Return a visitor of the product, who in the end has asked nobody else and seen no error."""
-    page: Page = browser.new_page()
-    visitor = Visit(page, origin)
-    yield visitor
-    page.close()
-    assert visitor.asked_elsewhere == []
-    assert visitor.errors == []
-
-
-def _launch(playwright: Playwright) -> Browser:
-    found = next(filter(None, map(shutil.which, _COMMANDS)), None)
-    return playwright.chromium.launch(executable_path=Path(found) if found else None)
+    with visiting(browser, origin) as visitor:
+        yield visitor
 
 
 def _answers(origin: str) -> bool:

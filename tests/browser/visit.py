@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
 
 #: That the server answered with an error is no fault of the page.
 _HARMLESS = "Failed to load resource"
@@ -82,6 +83,17 @@ class Visit:
     def _note_message(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not message.text.startswith(_HARMLESS):
             self.errors.append(message.text)
+
+
+@contextmanager
+def visiting(browser: Browser, origin: str) -> Iterator[Visit]:
+    """Let somebody visit the product, who in the end has asked nobody else and seen no error."""
+    page = browser.new_page()
+    visitor = Visit(page, origin)
+    yield visitor
+    page.close()
+    assert visitor.asked_elsewhere == []
+    assert visitor.errors == []
 
 
 def json_in(shown: str) -> Any:

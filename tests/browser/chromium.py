@@ -1,0 +1,16 @@
+"""The browser that is installed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from playwright.sync_api import Browser, Playwright
+
+_COMMANDS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the browser that is installed, or else the one that Playwright brings."""
+    found = next(filter(None, map(shutil.which, _COMMANDS)), None)
+    return playwright.chromium.launch(executable_path=Path(found) if found else None)
