@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -67,6 +68,18 @@ def list_offers(
     if in_stock is not None:
         query = query.where(Offer.items_in_stock > 0 if in_stock else Offer.items_in_stock == 0)
     return OffersPage(fetch_page(session, query, SORTS[sort], page), *freshness)
+
+
+def list_ended_offers(
+    session: Session, product_id: UUID, *, since: datetime, limit: int
+) -> Sequence[AnyRow]:
+    """Return the offers that ended at or after an instant and did not come back, latest first.
+
+    Each is as :func:`get_offer` returns it.
+    """
+    query = _OFFERS.add_columns(Offer.ended_at)
+    ended = query.where(Offer.product_id == product_id, Offer.ended_at >= since)
+    return session.execute(ended.order_by(Offer.ended_at.desc(), Offer.id).limit(limit)).all()
 
 
 def get_offer(session: Session, product_id: UUID, offer_id: UUID) -> AnyRow:

@@ -82,6 +82,24 @@ def list_offers_at(
     )
 
 
+def find_standing_before(
+    session: Session, product_id: UUID, instant: int, *, known_for: timedelta
+) -> Listing:
+    """Return the listed offers as they stood just before an instant.
+
+    There are none where that is no longer known.
+
+    :param instant: milliseconds since 1970.
+    :param known_for: how long we know after a successful poll.
+    :raises ProductNotFound: There is no such product.
+    """
+    archive = Archive(session, product_id, known_for=known_for)
+    before = instant - 1
+    if archive.nearest_detail(before) != before:
+        return {}
+    return archive.side_at(before).listing
+
+
 def _rows(session: Session, product_id: UUID, listing: Listing) -> list[PastOffer]:
     known = select(Offer.id, Offer.first_seen_at).where(Offer.product_id == product_id)
     first_seen_at = dict(session.execute(known).all())

@@ -27,7 +27,7 @@ def test_page_is_what_the_lock_and_the_packages_say() -> None:
 def test_every_licence_is_permissive_or_has_been_thought_about() -> None:
     page = licences.PAGE.read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\S.*) \| [\d., ]+ \| (.+) \|$", page, re.MULTILINE)
-    assert {name for name, _ in rows} == {*licences.find_locked(), "ReDoc", "Swagger UI"}
+    assert {name for name, _ in rows} == {*licences.find_locked(), "ReDoc", "Swagger UI", "uPlot"}
     others = {name: found for name, found in rows if not _is_permissive(found)}
     assert others == THOUGHT_ABOUT
     assert all(f"- **{name}** is " in page for name in THOUGHT_ABOUT)
