@@ -18,8 +18,14 @@ class Standing:
     """How many products are where, and when somebody last saw to them."""
 
     products: int
+    fresh: int
+    """Products with a successful poll since ``stale_before``."""
+    never_polled: int
+    """Products without any successful poll."""
     due: int
     """Products whose time has come and that no poller has taken yet."""
+    due_since: datetime | None
+    """Since when the one of them has been due that has been for longest; None where none is."""
     overdue: int
     """Registered products without a successful poll since ``stale_before``."""
     failing: int
@@ -31,6 +37,8 @@ class Standing:
     oldest_checked_at: datetime | None
     """The oldest last poll, or registration before the first, of registered products that do
     not fail by themselves; None where there are none."""
+    newest_checked_at: datetime | None
+    """The last successful poll of any product."""
     pollers: int
     """Pollers that run."""
     poller_seen_at: datetime | None
@@ -52,12 +60,16 @@ def find_standing(session: Session, *, now: datetime, stale_before: datetime) ->
     checked_at = func.coalesce(sync.checked_at, sync.registered_at)
     of_products = select(
         func.count().label("products"),
+        _count(sync.checked_at >= stale_before).label("fresh"),
+        _count(sync.checked_at.is_(None)).label("never_polled"),
         _count(sync.due_at <= now).label("due"),
+        func.min(sync.due_at).filter(sync.due_at <= now).label("due_since"),
         _count(~pending & (checked_at < stale_before)).label("overdue"),
         _count(sync.failures > 0).label("failing"),
         _count(pending & ~refused).label("registrations_pending"),
         _count(pending & refused).label("registrations_refused"),
         func.min(checked_at).filter(~pending, sync.failures == 0).label("oldest_checked_at"),
+        func.max(sync.checked_at).label("newest_checked_at"),
     ).select_from(sync)
     of_pollers = select(
         _count(Poller.seen_at >= now - GONE_AFTER).label("pollers"),
@@ -67,16 +79,18 @@ def find_standing(session: Session, *, now: datetime, stale_before: datetime) ->
     return Standing(**products._mapping, **pollers._mapping)
 
 
-def find_commonest(session: Session, column: InstrumentedAttribute[str | None]) -> Commonest | None:
-    """Return the error that most products have; None where none has any."""
-    row = session.execute(
+def find_commonest(
+    session: Session, column: InstrumentedAttribute[str | None], *, limit: int = 1
+) -> list[Commonest]:
+    """Return the errors that most products have, the commonest first."""
+    rows = session.execute(
         select(column, func.count())
         .where(column.is_not(None))
         .group_by(column)
         .order_by(func.count().desc(), column)
-        .limit(1)
-    ).first()
-    return Commonest(str(row[0]), row[1]) if row else None
+        .limit(limit)
+    )
+    return [Commonest(str(error), n) for error, n in rows]
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -13,7 +13,7 @@ from aggregator.services.api_tokens import WRITE, list_tokens
 from aggregator.services.health.check import Check, Verdict, count, in_words
 from aggregator.services.health.subject import Subject
 from aggregator.services.pollers import GONE_AFTER, list_pollers
-from aggregator.services.standing import Standing, find_commonest, find_standing
+from aggregator.services.standing import Commonest, Standing, find_commonest, find_standing
 
 #: The data counts as stale where this share of the products is overdue.
 _STALE_SHARE = 0.1
@@ -60,16 +60,24 @@ def _on_several_hosts(subject: Subject, pollers: Sequence[Poller]) -> list[Check
 def examine_freshness(subject: Subject, session: Session) -> list[Check]:
     """Judge the data, and tell what keeps it from being fresh."""
     standing = find_standing(session, now=subject.now, stale_before=subject.stale_before)
-    check = check_freshness(standing, subject.now)
+    return [judge_data(standing, find_commonest(session, ProductSync.last_error), subject.now)]
+
+
+def judge_data(standing: Standing, errors: Sequence[Commonest], now: datetime) -> Check:
+    """Judge the data more strictly than :func:`check_freshness`.
+
+    :param errors: the last ones of products, the commonest first.
+    """
+    check = check_freshness(standing, now)
     if standing.products == 0:
-        return [check]
+        return check
     told = f"{check.detail} {standing.due:,} due now, {standing.failing:,} failing by themselves."
-    commonest = find_commonest(session, ProductSync.last_error)
-    if commonest:
-        told += f" Commonest last error, of {count(commonest.n, 'product')}: {commonest.error}."
+    if errors:
+        n, error = count(errors[0].n, "product"), errors[0].error
+        told += f" Commonest last error, of {n}: {error}."
     if standing.overdue or standing.failing:
-        return [Check("freshness", Verdict.WARNING, told, SYNC)]
-    return [replace(check, detail=told)]
+        return Check("freshness", Verdict.WARNING, told, SYNC)
+    return replace(check, detail=told)
 
 
 def check_freshness(standing: Standing, now: datetime) -> Check:
@@ -87,14 +95,21 @@ def check_freshness(standing: Standing, now: datetime) -> Check:
 def examine_registrations(subject: Subject, session: Session) -> list[Check]:
     """Judge what the offers service does not know, or does not want to."""
     standing = find_standing(session, now=subject.now, stale_before=subject.stale_before)
+    return judge_registrations(standing, find_commonest(session, ProductSync.registration_error))
+
+
+def judge_registrations(standing: Standing, refusals: Sequence[Commonest]) -> list[Check]:
+    """Judge the same by its numbers.
+
+    :param refusals: why products are refused, the commonest first.
+    """
     n_pending, n_refused = standing.registrations_pending, standing.registrations_refused
     checks = []
     if n_pending:
         told = f"{count(n_pending, 'product')} to be registered yet."
         checks.append(Check("registrations", Verdict.WARNING, told, REGISTER))
-    refusal = find_commonest(session, ProductSync.registration_error)
-    if refusal:
-        told = f"{count(n_refused, 'product')} refused for good. Commonest: {refusal.error}"
+    if refusals:
+        told = f"{count(n_refused, 'product')} refused for good. Commonest: {refusals[0].error}"
         remedy = "Change what is refused: PATCH /api/v1/products/<id>"
         checks.append(Check("registrations", Verdict.WARNING, told, remedy))
     return checks or [Check("registrations", Verdict.OK, "None is pending.")]
