@@ -71,6 +71,8 @@ NEVER: dict[str, tuple[str, ...]] = {
     "aggregator.services": (*FLASK, *_above("aggregator.services"), "requests", "marshmallow"),
     "aggregator.services.health.check": (*SQL, "aggregator"),
     "aggregator.services.health.configuration": (*SQL, "aggregator.models", *DATABASE),
+    "aggregator.services.health.headline": (*SQL, "aggregator.models", *DATABASE),
+    "aggregator.services.health.latency": (*SQL, "aggregator.models", *DATABASE),
     "aggregator.services.due": (*SQL, "requests", "aggregator"),
     "aggregator.services.reconcile": (*SQL, "aggregator.models", *DATABASE),
     "aggregator.services.settle": (*SQL, "aggregator.models", *DATABASE),
