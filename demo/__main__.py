@@ -47,6 +47,8 @@ def _environ(sandbox_port: int | None) -> dict[str, str]:
     if sandbox_port is not None:
         environ["OFFERS_BASE_URL"] = f"http://{_HOST}:{sandbox_port}/api/v1"
         environ["OFFERS_REFRESH_TOKEN"] = _SANDBOX_REFRESH_TOKEN
+        # Who looks on wants to see prices move within the first minute.
+        environ.setdefault("POLL_INTERVAL_S", "15")
     return environ
 
 
@@ -58,8 +60,8 @@ def _parts(port: int, sandbox_port: int | None) -> dict[str, str]:
         "guide": f"-m demo.guide http://localhost:{port}/api/v1",
     }
     if sandbox_port is not None:
-        # Two ticks a minute: each poll finds something new.
-        parts["sandbox"] = f"-m sandbox --port {sandbox_port} --tick-s 30"
+        # More ticks than polls: each poll finds something new.
+        parts["sandbox"] = f"-m sandbox --port {sandbox_port} --tick-s 10"
         parts["guide"] += f" http://{_HOST}:{sandbox_port}/api/v1"
     return parts
 

@@ -18,14 +18,10 @@ _WELCOME = """\
 
 Product Aggregator is running. In a browser, open
 
-    {origin}/docs
+    {origin}/
 
-to try everything out, or
-
-    {api}/products
-
-and reload after a few seconds: every minute prices move.
-In another terminal:
+Prices move while you look. To try the API out, open {origin}/docs,
+or in another terminal:
 
     curl {api}/products
     curl {api}/products/{id}/offers
@@ -40,6 +36,7 @@ Commands want to know the offers service that runs here:
     . .venv/bin/activate
     export OFFERS_BASE_URL={base_url}
     export OFFERS_REFRESH_TOKEN={refresh_token}
+    export POLL_INTERVAL_S={poll_interval_s}
     flask --app wsgi products list
 
 """
@@ -70,7 +67,10 @@ def main(api: str, sandbox: str | None = None) -> int:
 
 def _tell_commands(sandbox: str) -> str:
     refresh_token = os.environ["OFFERS_REFRESH_TOKEN"]
-    return _COMMANDS.format(base_url=sandbox, refresh_token=refresh_token)
+    poll_interval_s = os.environ["POLL_INTERVAL_S"]
+    return _COMMANDS.format(
+        base_url=sandbox, refresh_token=refresh_token, poll_interval_s=poll_interval_s
+    )
 
 
 def _find_or_create(api: str) -> str:
