@@ -14,7 +14,15 @@ from tests.integration.lists import pages
 from tests.integration.plans import explain, recorded
 
 #: Of so few rows as a test has, PostgreSQL would read all: it shall read as of many.
-_AS_OF_MANY = ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "material", "sort")
+_AS_OF_MANY = (
+    "seqscan",
+    "bitmapscan",
+    "hashjoin",
+    "mergejoin",
+    "material",
+    "sort",
+    "incremental_sort",
+)
 
 
 @pytest.mark.parametrize("sort", SORTS)
