@@ -89,4 +89,6 @@ def _period(name: str, now: datetime) -> Period:
 
 
 def _draw(glance: Glance, period: Period) -> Sparkline | None:
-    return draw_sparkline(glance.line, period.start, period.end)
+    # From what the change is told since: of a new product, a whole period would be a mere stroke.
+    since = min(glance.start.at or period.start, period.end - 1)
+    return draw_sparkline(glance.line, since, period.end)

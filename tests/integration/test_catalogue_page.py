@@ -102,6 +102,13 @@ def test_each_product_says_what_it_costs_what_became_of_that_and_whether_to_beli
     assert list(map(words_of, lines)) == ["from 10 000 to 11 500", "from 70 to 70", "from 5 to 5"]
 
 
+def test_the_line_of_a_new_product_begins_at_the_left(engine: Engine, client: FlaskClient) -> None:
+    product_id = make_product(engine)
+    sell(engine, product_id, 5, hours_ago=0.1)
+    sell(engine, product_id, 4)
+    assert '<path class="line" d="M0 ' in show(client)
+
+
 def test_what_others_wrote_is_text(engine: Engine, client: FlaskClient) -> None:
     add(engine, HOSTILE)
     for html in (show(client), show(client, q=HOSTILE), show(client, 422, min_price=HOSTILE)):
