@@ -292,6 +292,20 @@ def test_everything_is_to_be_read_without_scripts(browser: Browser, site: Site) 
     page.close()
 
 
+def test_stale_and_sold_out_can_be_seen(visit: Visit, site: Site) -> None:
+    product_id = make_product(site.engine, name="Forgotten")
+    observe(site.engine, product_id, {A: (900, 5)}, at=site.start - timedelta(hours=2))
+    observe(site.engine, product_id, {A: (900, 0)}, at=site.start)
+    visit.open("/?q=forgotten")
+    row = visit.page.locator(f"#product-{product_id}")
+    expect(row.get_by_text("sold out")).to_be_visible()
+    expect(row.get_by_text("stale since")).to_be_visible()
+    visit.open(f"/products/{product_id}")
+    now = visit.page.locator("#now")
+    expect(now.get_by_text("Sold out")).to_be_visible()
+    expect(now.get_by_text("stale since")).to_be_visible()
+
+
 def tell(page: Page) -> dict[str, str]:
     """Return what the chart tells at its cursor, by name, with ``at``."""
     tip = page.locator(".tip")
