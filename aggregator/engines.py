@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from select import POLLIN, poll
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any
 from urllib.parse import quote
 
+from psycopg2 import Error as PostgresError
+from psycopg2 import extensions
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import InvalidatePoolError
 
 from aggregator.sql_functions import ExactSum
 
@@ -34,7 +38,7 @@ def engine_options(
         ``command``.
     """
     # Without it, an error's text quotes the parameters, and with them tokens.
-    options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
+    options: dict[str, Any] = {"hide_parameters": True}
     if database_url.startswith("postgresql"):
         name = f"aggregator {process}"
         options["connect_args"] = {
@@ -77,6 +81,31 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
     connection.create_aggregate("exact_sum", 1, ExactSum)  # type: ignore[arg-type]
+
+
+@event.listens_for(Engine, "checkout")
+def _notice_ended_connections(connection: object, _record: object, _proxy: object) -> None:
+    """Let the pool replace its connections where the server ended one of them.
+
+    What the server says without being asked lies in the socket, and so does the end: only then
+    is a connection worth a round trip.
+    """
+    if not isinstance(connection, extensions.connection):
+        return
+    try:
+        if _is_readable(connection.fileno()):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            connection.rollback()
+    except PostgresError as error:
+        raise InvalidatePoolError from error
+
+
+def _is_readable(descriptor: int) -> bool:
+    # select() knows no descriptors from 1024 on.
+    socket = poll()
+    socket.register(descriptor, POLLIN)
+    return bool(socket.poll(0))
 
 
 @event.listens_for(Engine, "begin")

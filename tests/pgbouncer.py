@@ -29,7 +29,11 @@ admin_users = admin
 pool_mode = transaction
 default_pool_size = {pool_size}
 max_client_conn = 500
+client_tls_sslmode = allow
+client_tls_key_file = {tls}/key.pem
+client_tls_cert_file = {tls}/certificate.pem
 """
+_TLS = Path(__file__).parent / "unit" / "tls"
 
 
 class PgBouncer:
@@ -39,6 +43,7 @@ class PgBouncer:
     """
 
     def __init__(self, url: str, port: int) -> None:
+        self.port = port
         through = make_url(url).set(host="127.0.0.1", port=port, query={})
         self.url = through.render_as_string(hide_password=False)
         self._admin = f"host=127.0.0.1 port={port} dbname=pgbouncer user=admin"
@@ -77,15 +82,16 @@ def require_pgbouncer() -> str:
 
 @contextmanager
 def running_pgbouncer(
-    binary: str, folder: Path, url: str, *, pool_size: int
+    binary: str, folder: Path, url: str, *, pool_size: int, port: int | None = None
 ) -> Iterator[PgBouncer]:
-    """Start one in front of a database of the tests' own.
+    """Start one in front of a database of the tests' own; clients that can use TLS do.
 
     :param folder: for its settings.
     :param url: of the database.
     :param pool_size: connections to the database that all clients share.
+    :param port: where it listens; None for a free one.
     """
-    port = free_port()
+    port = port or free_port()
     server = make_url(url)
     host = server.host or str(server.query["host"])
     words = {"host": host, "port": server.port or 5432, "user": server.username}
@@ -95,6 +101,7 @@ def running_pgbouncer(
             server=" ".join(f"{name}={value}" for name, value in words.items()),
             port=port,
             pool_size=pool_size,
+            tls=_TLS,
         )
     )
     command = [binary, "--quiet", *_as_somebody_else(host), str(settings)]

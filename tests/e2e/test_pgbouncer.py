@@ -12,6 +12,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import create_engine
 
+from aggregator import create_app
+from aggregator.db import db
+from aggregator.settings import Settings
+from tests.at_once import at_once
 from tests.databases import migrated, new_postgres_database
 from tests.e2e.conftest import Start, start_web
 from tests.e2e.processes import POLLER, environ
@@ -25,6 +29,7 @@ pytestmark = pytest.mark.waits
 _N_PRODUCTS = 24
 #: Connections to the database for all clients together: one less than there are processes.
 _POOL_SIZE = 3
+_N_CLIENTS = 4
 
 
 @pytest.fixture
@@ -63,6 +68,21 @@ def test_two_pollers_and_a_web_server_share_fewer_connections_than_they_open(
     assert {id_: rebuilt(engine, UUID(id_)) for id_ in product_ids} == served
     engine.dispose()
     web.close()
+
+
+def test_restarted_pgbouncer_costs_no_request(direct_url: str, tmp_path: Path) -> None:
+    start = partial(
+        running_pgbouncer, require_pgbouncer(), tmp_path, direct_url, pool_size=_POOL_SIZE
+    )
+    with start() as bouncer:
+        app = create_app(Settings(database_url=bouncer.url, log_level="warning"))
+        calls = [partial(app.test_client().get, "/api/v1/products")] * _N_CLIENTS
+        assert [call.status_code for call in at_once(calls)] == [200] * _N_CLIENTS
+        assert all(row["tls"] for row in bouncer.show("CLIENTS"))
+    with start(port=bouncer.port):
+        assert [call.status_code for call in at_once(calls)] == [200] * _N_CLIENTS
+    with app.app_context():
+        db.engine.dispose()
 
 
 def _all_served(upstream: SandboxControl, tick: int) -> bool:

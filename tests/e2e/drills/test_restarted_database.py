@@ -16,6 +16,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from aggregator.clock import to_ms, utc_now
 from aggregator.database_errors import DATABASE_UNAVAILABLE
+from aggregator.engines import engine_options
 from aggregator.models import ProductSync
 from tests.databases import migrated, sqlalchemy_url, stop_hard
 from tests.e2e.answers import list_answers
@@ -90,3 +91,18 @@ def test_a_server_that_dies_between_two_statements_is_a_database_that_is_unavail
         with pytest.raises(DATABASE_UNAVAILABLE):
             connection.execute(text("SELECT 1"))
     engine.dispose()
+
+
+def test_a_server_that_is_back_costs_no_request(own_postgres: Any) -> None:
+    url = sqlalchemy_url(own_postgres)
+    engine = create_engine(url, **engine_options(url))
+    _use_both(engine)
+    stop_hard(own_postgres)
+    own_postgres.start()
+    _use_both(engine)
+    engine.dispose()
+
+
+def _use_both(engine: Engine) -> None:
+    with engine.connect() as one, engine.connect() as other:
+        assert one.scalar(text("SELECT 1")) == other.scalar(text("SELECT 1")) == 1
