@@ -6,38 +6,40 @@ headers or in the framing of chunks, holds a caller for as long as it likes.
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import threading
+import time
+from http.client import HTTPResponse
+from io import BufferedReader, RawIOBase
+from socket import socket
 from types import TracebackType
 from typing import Any, Self
 
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 _present = threading.local()
 
 
 class Deadline:
-    """Cuts the connection on which the present thread awaits an answer when time is over.
+    """Lets the present thread read answers until time is over, and not from then on.
 
-    The thread then meets the end of the stream, and :attr:`passed` tells why. Works for
+    The thread then meets a time-out like any other, and :attr:`passed` tells why. Works for
     connections of a :class:`DeadlineAdapter`.
 
-    :param seconds: from entering the context to leaving it.
+    :param seconds: from now on.
     """
 
     def __init__(self, seconds: float) -> None:
-        self.passed = False
-        self._socket: socket.socket | None = None
-        self._lock = threading.Lock()
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
+        self._ends_at = time.monotonic() + seconds
+
+    @property
+    def passed(self) -> bool:
+        """Whether time is over."""
+        return time.monotonic() >= self._ends_at
 
     def __enter__(self) -> Self:
         _present.deadline = self
-        self._timer.start()
         return self
 
     def __exit__(
@@ -46,40 +48,54 @@ class Deadline:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._timer.cancel()
         _present.deadline = None
-        with self._lock:
-            self._socket = None
 
-    def watch(self, connected: socket.socket) -> None:
-        """Note which connection to cut; cut it now where time is over already."""
-        with self._lock:
-            self._socket = connected
-            if self.passed:
-                self._shut_down()
+    def limit(self, connected: socket) -> None:
+        """Let the next read wait for no longer than there is time.
 
-    def _cut(self) -> None:
-        with self._lock:
-            self.passed = True
-            self._shut_down()
+        :raises TimeoutError: Time is over.
+        """
+        left_s = self._ends_at - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError("the exchange took too long")
+        connected.settimeout(left_s)
 
-    def _shut_down(self) -> None:
-        if self._socket is not None:
-            # The TLS layer's own shutdown would first talk to the other side.
-            with contextlib.suppress(OSError):
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+class _Stream(RawIOBase):
+    """What a connection brings, as long as there is time."""
+
+    def __init__(self, connected: socket, stream: BufferedReader, deadline: Deadline) -> None:
+        self._connected = connected
+        self._stream = stream
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._deadline.limit(self._connected)
+        # Past its buffer: it would read on until that is full.
+        return self._stream.raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+class _Response(HTTPResponse):
+    def __init__(self, sock: socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        deadline: Deadline | None = getattr(_present, "deadline", None)
+        if deadline is not None:
+            self.fp = BufferedReader(_Stream(sock, self.fp, deadline))
 
 
 class _HTTPConnection(HTTPConnection):
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        _watch(self)
-        return super().getresponse()
+    response_class = _Response
 
 
 class _HTTPSConnection(HTTPSConnection):
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        _watch(self)
-        return super().getresponse()
+    response_class = _Response
 
 
 class _HTTPConnectionPool(HTTPConnectionPool):
@@ -106,9 +122,3 @@ class DeadlineAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
-
-
-def _watch(connection: HTTPConnection) -> None:
-    deadline: Deadline | None = getattr(_present, "deadline", None)
-    if deadline is not None and connection.sock is not None:
-        deadline.watch(connection.sock)

@@ -85,8 +85,6 @@ class OffersHttp:
                 body = _read_body(response)
         except (requests.RequestException, HTTPError, OSError) as error:
             raise _unavailable(error, late=deadline.passed) from error
-        if deadline.passed:
-            raise OffersServiceUnavailable(LATE)
         return response.status_code, body
 
 
