@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -33,7 +34,11 @@ def make_product(
     product_id: UUID | None = None,
     created_at: datetime | None = None,
 ) -> UUID:
-    """Create a product that is not registered yet; return its id."""
+    """Create a product that is not registered yet; return its id.
+
+    Unless told otherwise each is created later than the one before, and lists show them so.
+    """
+    time.sleep(0.001)
     with unit_of_work(engine) as session:
         claim = products.create_product(
             session,

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from aggregator.models import Offer, ProductSync
@@ -28,6 +29,16 @@ _STATE = tuple(field.name for field in fields(SyncState))
 _values = attrgetter(*_STATE)
 #: Hosts' clocks differ by less, and storing waits for less.
 _NEARLY_OVER = timedelta(seconds=10)
+_SYNC = cast(Table, ProductSync.__table__)
+#: Of one product whose lease is still the claim's.
+_WRITE_STATE = (
+    update(_SYNC)
+    .where(
+        _SYNC.c.product_id == bindparam("claimed"),
+        _SYNC.c.due_at.is_not_distinct_from(bindparam("lease_end", type_=_SYNC.c.due_at.type)),
+    )
+    .values({name: bindparam(f"new_{name}") for name in _STATE})
+)
 _offers = msgspec.json.Decoder(list[RemoteOffer])
 
 
@@ -87,6 +98,23 @@ def store_outcomes(
     write_price_marks(session, transitions)
     lost = frozenset(outcome.claim.product_id for outcome in outcomes) - ours
     return Stored(polled=len(observed), points=points, lost=lost)
+
+
+def store_registration(
+    session: Session, outcome: Outcome, *, now: datetime, interval: timedelta
+) -> None:
+    """Write what the attempt to register a product brought that was created with its claim.
+
+    As long as the lease is the claim's, nobody has touched the product's state since: it need
+    not be read.
+    """
+    claim = outcome.claim
+    new = SyncState(due_at=claim.lease_end)
+    after = settle(new, outcome, None, now=now, interval=interval)
+    state = {f"new_{name}": value for name, value in zip(_STATE, _values(after), strict=True)}
+    session.execute(
+        _WRITE_STATE, {"claimed": claim.product_id, "lease_end": claim.lease_end, **state}
+    )
 
 
 def _decide(

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from aggregator.clock import utc_now
 from aggregator.db import unit_of_work
-from aggregator.services.outcomes import Stored, store_outcomes
+from aggregator.services.outcomes import Stored, store_outcomes, store_registration
 from aggregator.services.polls import Outcome
 from aggregator.settings import Settings
 
@@ -45,3 +45,8 @@ class Recorder:
                 interval=self.interval,
                 stale_after=self.stale_after,
             )
+
+    def record_registration(self, outcome: Outcome) -> None:
+        """Store what the attempt to register a new product brought, and commit."""
+        with unit_of_work(self.engine) as session:
+            store_registration(session, outcome, now=utc_now(), interval=self.interval)

@@ -26,7 +26,7 @@ def register_now(offers_service: OffersService, recorder: Recorder, claim: Claim
     if isinstance(outcome.error, OffersServiceUnavailable):
         outcome = replace(outcome, deferred=True)
     try:
-        recorder.record([outcome])
+        recorder.record_registration(outcome)
     except DATABASE_UNAVAILABLE as error:
         # The product stands, and is due again when its lease ends.
         log.warning("registration_not_recorded", reason=first_line(error))

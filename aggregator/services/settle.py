@@ -13,17 +13,17 @@ from aggregator.services.reconcile import Changes
 
 @dataclass(frozen=True, slots=True)
 class SyncState:
-    """The columns of ``product_sync``, without its key and in its order."""
+    """The columns of ``product_sync``, without its key and in its order: by default a new one's."""
 
     due_at: datetime
-    registered_at: datetime | None
-    registration_error: str | None
-    first_checked_at: datetime | None
-    checked_at: datetime | None
-    failures: int
-    last_error: str | None
-    best_price: int | None
-    offers_count: int
+    registered_at: datetime | None = None
+    registration_error: str | None = None
+    first_checked_at: datetime | None = None
+    checked_at: datetime | None = None
+    failures: int = 0
+    last_error: str | None = None
+    best_price: int | None = None
+    offers_count: int = 0
 
 
 def settle(

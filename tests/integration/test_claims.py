@@ -120,6 +120,19 @@ def test_who_slept_past_the_lease_writes_nothing(
     assert len(points(engine, product_id)) == 1
 
 
+def test_a_registration_that_ends_after_the_product_was_polled_writes_nothing(
+    engine: Engine, catalogue: Catalogue, recorder: Recorder
+) -> None:
+    with unit_of_work(engine) as session:
+        created = products.create_product(
+            session, product_id=None, name="Pan", description="", now=utc_now()
+        )
+    catalogue.make_due(created.product_id)
+    recorder.record([observed(claim_one(engine), 200)])
+    recorder.record_registration(Outcome(created, registered_at=utc_now()))
+    assert catalogue.sync(created.product_id).best_price == 200
+
+
 def test_a_product_deleted_while_its_poll_is_under_way_stays_deleted(
     engine: Engine, catalogue: Catalogue, recorder: Recorder
 ) -> None:

@@ -288,7 +288,7 @@ def test_a_product_whose_registration_cannot_be_recorded_stands_all_the_same(
     def fail(*_: Any) -> None:
         raise OperationalError("UPDATE", {}, Exception("database is locked"))
 
-    monkeypatch.setattr(Recorder, "record", fail)
+    monkeypatch.setattr(Recorder, "record_registration", fail)
     product = create(client)
     assert product["registered_at"] is None
     assert [found["id"] for found in known(sandbox)] == [product["id"]]
