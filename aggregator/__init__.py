@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from flask_migrate import Migrate
 
@@ -33,6 +36,12 @@ migrate = Migrate(
 )
 
 
+class _Flask(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function: none here is ``async``, as Flask would find out at every call."""
+        return func
+
+
 def create_app(settings: Settings | None = None, process: str = "command") -> Flask:
     """Make the application.
 
@@ -42,7 +51,7 @@ def create_app(settings: Settings | None = None, process: str = "command") -> Fl
     """
     settings = settings or Settings.from_env()
     log.configure(settings.log_level, settings.log_format)
-    app = Flask(__name__)
+    app = _Flask(__name__)
     _configure(app, settings, process)
     db.init_app(app)
     migrate.init_app(app, db)

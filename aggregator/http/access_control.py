@@ -100,11 +100,13 @@ def _admit() -> None:
 
 
 def _asks_for_token() -> bool:
-    # Browsers ask with OPTIONS whether they may send a token, and send none with that.
-    if not (is_api_call() or request.path == METRICS) or request.method == "OPTIONS":
-        return False
     auth = current.settings().api_auth
-    return auth == "all" or (auth == "write" and request.method not in _READING)
+    # Browsers ask with OPTIONS whether they may send a token, and send none with that.
+    if auth == "off" or request.method == "OPTIONS":
+        return False
+    if auth == "write" and request.method in _READING:
+        return False
+    return is_api_call() or request.path == METRICS
 
 
 def _token() -> StoredToken | None:

@@ -32,9 +32,9 @@ class _Compress(Compress):
         """Compress a response, unless the client would not have it."""
         if response is None:
             return super().after_request(response)
-        response.vary.add("Accept-Encoding")
         is_part = response.status_code == HTTPStatus.PARTIAL_CONTENT
         if is_part or not request.accept_encodings[_GZIP]:
+            response.vary.add("Accept-Encoding")
             return response
         # It reads a stream, and forgets to close the file or the query behind it.
         if close := getattr(response.response, "close", None):
@@ -59,16 +59,17 @@ def init_app(app: Flask) -> None:
 
 
 def _unmark_tags() -> None:
-    g.if_none_match = request.headers.get("If-None-Match", "")
+    environ = request.environ
+    g.if_none_match = environ.get("HTTP_IF_NONE_MATCH", "")
     for name in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"):
-        if name in request.environ:
-            request.environ[name] = request.environ[name].replace(_MARK, '"')
+        if name in environ:
+            environ[name] = environ[name].replace(_MARK, '"')
 
 
 def _mark_tag(response: Response) -> Response:
     """Give a 304 the tag that the client sent: that of the bytes that it has."""
-    tag, _ = response.get_etag()
-    unchanged = response.status_code == HTTPStatus.NOT_MODIFIED
-    if unchanged and tag and f'"{tag}{_MARK}' in g.if_none_match:
-        response.set_etag(f"{tag}:{_GZIP}")
+    if response.status_code == HTTPStatus.NOT_MODIFIED:
+        tag, _ = response.get_etag()
+        if tag and f'"{tag}{_MARK}' in g.if_none_match:
+            response.set_etag(f"{tag}:{_GZIP}")
     return response

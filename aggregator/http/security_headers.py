@@ -24,13 +24,16 @@ def init_app(app: Flask, *, private: bool) -> None:
 
     :param private: whether there are answers only for those whom the product knows.
     """
-    kept = "private, no-cache" if private else "no-cache"
+    headers = _HEADERS | {
+        # Else caches guess how long an answer holds; so they ask, and its tag tells.
+        "Cache-Control": "private, no-cache" if private else "no-cache"
+    }
 
     def add(response: Response) -> Response:
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        # Else caches guess how long an answer holds; so they ask, and its tag tells.
-        response.headers.setdefault("Cache-Control", kept)
+        said = {name.lower() for name, _ in response.headers}
+        for name, value in headers.items():
+            if name.lower() not in said:
+                response.headers.add(name, value)
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = f"max-age={_A_YEAR_S}"
         return response

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 
 import structlog
-from flask import Flask, Request, current_app, request, session
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask import Flask, Request, Response, current_app, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import URLSafeTimedSerializer
 
 from aggregator.clock import utc_now
@@ -42,13 +42,18 @@ class Sessions(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Return the session of a request: an empty one where none that is good was sent."""
-        if not request.cookies.get(self.get_cookie_name(app)):
+        if "Cookie" not in request.headers or not request.cookies.get(self.get_cookie_name(app)):
             return self.session_class()
         try:
             return super().open_session(app, request)
         except DATABASE_ERRORS as error:
             log.warning("secret_key_unavailable", reason=first_line(error))
             return self.session_class()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the cookie, where the request had to do with its session at all."""
+        if session.accessed:
+            super().save_session(app, session, response)
 
 
 def _look_key_up() -> str:

@@ -51,6 +51,10 @@ class StrictParser(FlaskParser):
             return InvalidInput([*repeated.values(), *others])
         return InvalidInput(list(repeated.values())) if repeated else loaded
 
+    def load_querystring(self, req: Request, schema: Schema) -> dict[str, str]:
+        """Return the parameters; those that are repeated are refused in any case."""
+        return req.args.to_dict()
+
     def load_json(self, req: Request, schema: Schema) -> Any:
         """Return the body.
 
@@ -100,7 +104,8 @@ class Blueprint(flask_smorest.Blueprint):
 
     def arguments(self, schema: type[Schema], **kwargs: Any) -> Callable[[View], View]:
         """Read arguments for a view, which is called once those of all locations are good."""
-        read = super().arguments(schema, **kwargs)
+        # Given the class, webargs makes a schema for each request: that takes twice the rest.
+        read = super().arguments(schema(), **kwargs)
 
         def decorate(view: View) -> View:
             is_innermost = "arguments" not in getattr(view, "_apidoc", {})
@@ -150,6 +155,8 @@ def _find_repeated() -> dict[str, Fault]:
 
 def _refuse_parameters() -> None:
     """Tell that a view takes no parameters: what they ask for would be left undone."""
+    if not request.query_string:
+        return
     view = current_app.view_functions[str(request.endpoint)]
     if request.args and not vars(view).get(_READS_QUERY):
         told = "There is no such parameter."

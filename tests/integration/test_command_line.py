@@ -66,9 +66,9 @@ def make_run(app: Flask, engine: Engine) -> Run:
 
 
 def only_error(result: Result) -> str:
-    """Return the one line on standard error of a command that printed nothing else."""
+    """Return the one line beside the log of a command that printed nothing else."""
     assert result.stdout == ""
-    [line] = result.stderr.splitlines()
+    [line] = [line for line in result.stderr.splitlines() if not line.startswith("{")]
     assert line.startswith("Error: ")
     return line
 

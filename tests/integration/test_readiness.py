@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import logging
 import re
 import socket
 from collections.abc import Iterator
@@ -195,15 +193,13 @@ def test_probes_need_no_token_and_count_for_nothing(make_app: MakeApp) -> None:
 
 
 def test_probes_are_logged_only_where_they_fail(
-    make_app: MakeApp, other_revision: Engine, monkeypatch: pytest.MonkeyPatch
+    make_app: MakeApp, other_revision: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    client, stream = make_app(log_level="info").test_client(), io.StringIO()
-    [handler] = [h for h in logging.getLogger().handlers if h.name == "stderr"]
-    monkeypatch.setattr(handler, "stream", stream)
+    client = make_app(log_level="info").test_client()
     ready(client)
     client.get("/healthz")
-    assert stream.getvalue() == ""
+    assert capsys.readouterr().err == ""
     set_revision(other_revision, "0001")
     ready(client, 503)
-    [line] = [json.loads(line) for line in stream.getvalue().splitlines()]
+    [line] = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert (line["event"], line["path"], line["status"]) == ("request", "/readyz", 503)

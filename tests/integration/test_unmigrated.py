@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import re
+import sys
 
 import pytest
 from flask import Flask
@@ -52,8 +52,7 @@ def assert_not_migrated(
     app: Flask, monkeypatch: pytest.MonkeyPatch, method: str, path: str
 ) -> None:
     stream = io.StringIO()
-    [handler] = [h for h in logging.getLogger().handlers if h.name == "stderr"]
-    monkeypatch.setattr(handler, "stream", stream)
+    monkeypatch.setattr(sys, "stderr", stream)
     response = app.test_client().open(path, method=method, json=NEW)
     problem = json.loads(response.data)
     assert (response.status_code, response.mimetype) == (503, "application/problem+json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import logging.config
@@ -249,6 +250,14 @@ def test_warnings_of_libraries_are_logged_like_the_rest(read_log: ReadLog) -> No
     [line] = read_log()
     assert (line["logger"], line["level"]) == ("py.warnings", "warning")
     assert "old\nthing" in line["event"]
+
+
+def test_line_that_cannot_be_written_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    log.configure("info", "json")
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", closed)
+    structlog.get_logger("x").error("event")
 
 
 def test_loggers_made_before_go_on() -> None:

@@ -74,7 +74,8 @@ class RequestMetrics(Collector):
         self.in_progress.labels(_method()).inc()
 
     def _count(self, response: Response) -> Response:
-        route, method = request.url_rule.rule if request.url_rule else _NO_ROUTE, _method()
+        rule, method = request.url_rule, _method()
+        route = rule.rule if rule else _NO_ROUTE
         self.requests.labels(route, method, response.status_code).inc()
         self.durations.labels(route, method).observe(time.perf_counter() - g.started)
         return response
@@ -84,4 +85,5 @@ class RequestMetrics(Collector):
 
 
 def _method() -> str:
-    return request.method if request.method in _METHODS else _OTHER
+    method = request.method
+    return method if method in _METHODS else _OTHER
