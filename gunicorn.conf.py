@@ -1,12 +1,17 @@
 """How gunicorn serves the application; its own command line and variables go before."""
 
 import os
+import random
 import shutil
 import socket
 import sys
 import tempfile
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+from gunicorn import glogging
 from gunicorn.arbiter import Arbiter
 from gunicorn.http.message import Request
 from gunicorn.workers.base import Worker
@@ -49,8 +54,39 @@ logconfig_dict["loggers"]["gunicorn.error"] = {"propagate": True}
 # One line a request comes from the application, with the request's id.
 accesslog = None
 
+
+class _Logger(glogging.Logger):  # type: ignore[misc]
+    """Gunicorn's own, which would make a line of each request up, and then not write it."""
+
+    def access(self, *args: Any) -> None:
+        """Tell of a request where an operator wants that as well."""
+        if self.access_log.handlers:
+            super().access(*args)
+
+
+logger_class = _Logger
+
 #: So much of a body that the application left unread gunicorn reads, to keep the connection.
 _READ_FOR_US = 64 * 1024
+
+
+def pre_fork(server: Arbiter, worker: Worker) -> None:
+    """Choose the processor that a new worker is kept to: one that fewest others have."""
+    worker.processor = None
+    if _settings.web_cpu_affinity == "on" and hasattr(os, "sched_getaffinity"):
+        taken = Counter(other.processor for other in server.WORKERS.values())
+        usable = list(os.sched_getaffinity(0))
+        # Several servers on one host should not all begin with the same one.
+        random.shuffle(usable)
+        worker.processor = min(usable, key=taken.__getitem__)
+
+
+def post_fork(_server: Arbiter, worker: Worker) -> None:
+    """Keep the worker to its processor before it has threads, which inherit that."""
+    if worker.processor is not None:
+        # Where that is forbidden, the worker runs wherever the system lets it.
+        with suppress(OSError):
+            os.sched_setaffinity(0, {worker.processor})
 
 
 def pre_request(_worker: Worker, req: Request) -> None:
@@ -59,10 +95,8 @@ def pre_request(_worker: Worker, req: Request) -> None:
     Gunicorn would end it unsaid where the body was refused, and the client's next request
     would fail.
     """
-    lengths = [value for name, value in req.headers if name == "CONTENT-LENGTH"]
-    if any(name == "TRANSFER-ENCODING" for name, _ in req.headers) or (
-        lengths and int(lengths[0]) > _READ_FOR_US
-    ):
+    headers = dict(req.headers)
+    if "TRANSFER-ENCODING" in headers or int(headers.get("CONTENT-LENGTH", 0)) > _READ_FOR_US:
         req.force_close()
 
 

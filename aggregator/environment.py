@@ -181,6 +181,7 @@ _VARIABLES: dict[str, fields.Field[Any]] = {
     "LOG_FORMAT": fields.Function(deserialize=_one_of("json", "text")),
     "PORT": _whole(1, 65535),
     "WEB_CONCURRENCY": _whole(1, 1000),
+    "WEB_CPU_AFFINITY": fields.Function(deserialize=_one_of("on", "off")),
     "METRICS_PORT": _whole(1, 65535),
 }
 _Environment = Schema.from_dict(_VARIABLES, name="Environment")

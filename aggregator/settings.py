@@ -64,6 +64,8 @@ class Settings:
     port: int = 5000
     #: Processes of the web server.
     web_concurrency: int = 2
+    #: Whether each of them is kept to one processor: ``on`` or ``off``.
+    web_cpu_affinity: str = "on"
     #: TCP port where the poller tells its figures to Prometheus. None: nowhere.
     metrics_port: int | None = None
 

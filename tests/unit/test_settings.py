@@ -36,6 +36,7 @@ EVERY_VARIABLE: dict[str, tuple[str, object]] = {
     "LOG_FORMAT": ("text", "text"),
     "PORT": ("8000", 8000),
     "WEB_CONCURRENCY": ("4", 4),
+    "WEB_CPU_AFFINITY": ("off", "off"),
     "METRICS_PORT": ("9101", 9101),
 }
 
@@ -65,6 +66,7 @@ def test_nothing_set_gives_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None
         log_format="json",
         port=5000,
         web_concurrency=2,
+        web_cpu_affinity="on",
         metrics_port=None,
     )
 
@@ -213,6 +215,7 @@ def test_stale_after_defaults_to_five_intervals(
         ("PORT", "http"),
         ("PORT", "9" * 5000),
         ("WEB_CONCURRENCY", "0"),
+        ("WEB_CPU_AFFINITY", "2"),
     ],
     ids=lambda value: str(value)[:40],
 )
