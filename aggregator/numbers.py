@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -32,10 +33,13 @@ class Number(TypeDecorator[Any]):
         """Return the database's own type."""
         return _SqliteNumeric() if dialect.name == "sqlite" else Numeric()
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> int | float | None:
-        """Give whole numbers back as integers; what is too long for one was a double."""
-        plain: float | None = _plain(value) if isinstance(value, Decimal) else value
-        return plain if plain is None or abs(plain) < _TOO_LONG else float(plain)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Give whole numbers back as integers; what is too long for one was a double.
+
+        As many numbers are read as of no other type, and the method that is meant to be
+        overridden takes five times as long.
+        """
+        return _read_number
 
 
 class BigNumber(TypeDecorator[Any]):
@@ -55,6 +59,11 @@ class BigNumber(TypeDecorator[Any]):
     def process_result_value(self, value: Any, dialect: Dialect) -> int | float | None:
         """Give whole numbers back as integers."""
         return None if value is None else _plain(Decimal(value))
+
+
+def _read_number(value: Any) -> int | float | None:
+    plain: float | None = _plain(value) if isinstance(value, Decimal) else value
+    return plain if plain is None or -_TOO_LONG < plain < _TOO_LONG else float(plain)
 
 
 def _plain(value: Decimal) -> int | float:

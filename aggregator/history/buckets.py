@@ -71,6 +71,10 @@ def _find_fitting(period: Period, shortest: str, most: int) -> Buckets | None:
 
 def _divide(period: Period, interval: str, most: int) -> Buckets | None:
     """Return the buckets of an interval; None if there are more than so many."""
+    # Where the clock is set back, one may last longer, but never as long as two.
+    step = _STEPS.get(interval)
+    if step and period.end - period.start > 2 * most * step.total("milliseconds"):
+        return None
     # So many buckets have one boundary more; beyond that, none is computed.
     aligned = list(islice(_boundaries(period, interval), most + 1))
     inner = [at for at in aligned if period.start < at < period.end]

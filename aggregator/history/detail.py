@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -33,6 +34,10 @@ class Change(NamedTuple):
     offer_id: UUID
     price: int | None
     items_in_stock: int | None
+
+
+#: A change without its offer: instant, price and stock as in :class:`Change`.
+Told = tuple[int, int | None, int | None]
 
 
 class Event(NamedTuple):
@@ -134,17 +139,33 @@ def make_detail(
     :param polls: all successful polls of the stretch, in order.
     :param changes: all changes of the stretch, oldest first; each at one of the polls.
     """
-    changes = list(changes)
-    instants = sorted({change.at for change in changes})
-    column = {at: k for k, at in enumerate(instants, start=1)}
-    offers = sorted(opening.keys() | {change.offer_id for change in changes})
-    told: dict[UUID, list[tuple[int, int | None, int]]] = {offer_id: [] for offer_id in offers}
+    told: dict[UUID, list[Told]] = defaultdict(list)
     for at, offer_id, price, items_in_stock in changes:
-        stock = NOT_LISTED if items_in_stock is None else items_in_stock
-        told[offer_id].append((column[at], price, stock))
+        told[offer_id].append((at, price, items_in_stock))
+    return make_detail_by_offer(
+        start, end, opening=opening, last_poll=last_poll, polls=polls, told=told
+    )
+
+
+def make_detail_by_offer(
+    start: int,
+    end: int,
+    *,
+    opening: Listing,
+    last_poll: int | None,
+    polls: Sequence[int],
+    told: Mapping[UUID, Sequence[Told]],
+) -> Detail:
+    """Return the detail of a stretch, as :func:`make_detail` does.
+
+    :param told: the changes of each offer that has any, oldest first.
+    """
+    instants = sorted({at for changes in told.values() for at, _, _ in changes})
+    column = {at: k for k, at in enumerate(instants, start=1)}
+    offers = sorted(opening.keys() | told.keys())
     prices, stocks = [], []
     for offer_id in offers:
-        price_row, stock_row = _rows(opening.get(offer_id), told[offer_id], len(instants))
+        price_row, stock_row = _rows(opening.get(offer_id), told.get(offer_id, ()), column)
         prices.append(price_row)
         stocks.append(stock_row)
     changed = [opening[id_].changed_at if id_ in opening else 0 for id_ in offers]
@@ -152,17 +173,23 @@ def make_detail(
 
 
 def _rows(
-    opening: OfferState | None, told: Sequence[tuple[int, int | None, int]], n_instants: int
+    opening: OfferState | None, changes: Sequence[Told], column: Mapping[int, int]
 ) -> tuple[list[int], list[int]]:
-    """Return one offer's prices and stocks, column by column."""
+    """Return one offer's prices and stocks, column by column.
+
+    :param column: by instant, from 1 on.
+    """
     price, stock = (opening.price, opening.items_in_stock) if opening else (0, NOT_LISTED)
     prices, stocks = [], []
     begin = 0
-    for column, new_price, new_stock in told:
-        prices += [price] * (column - begin)
-        stocks += [stock] * (column - begin)
-        begin, stock = column, new_stock
+    for at, new_price, new_stock in changes:
+        n_same = column[at] - begin
+        prices += [price] * n_same
+        stocks += [stock] * n_same
+        begin += n_same
         price = price if new_price is None else new_price
-    prices += [price] * (n_instants + 1 - begin)
-    stocks += [stock] * (n_instants + 1 - begin)
+        stock = NOT_LISTED if new_stock is None else new_stock
+    n_same = len(column) + 1 - begin
+    prices += [price] * n_same
+    stocks += [stock] * n_same
     return prices, stocks

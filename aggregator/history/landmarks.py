@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
@@ -63,10 +63,10 @@ def point_landmarks(mark: Mark | None) -> Landmarks:
     return Landmarks(mark, mark, mark, mark)
 
 
-def edge_landmarks(bar: Bar) -> Landmarks:
-    """Return what a bar tells of the landmarks: its first and last price, if at its very ends."""
-    first = None if bar.open is None else Mark(bar.start, bar.open)
-    last = None if bar.close is None else Mark(bar.end, bar.close)
+def edge_landmarks(bars: Sequence[Bar]) -> Landmarks:
+    """Return what neighbouring bars tell of the landmarks: prices at their very starts and ends."""
+    first = next((Mark(bar.start, bar.open) for bar in bars if bar.open is not None), None)
+    last = next((Mark(bar.end, bar.close) for bar in reversed(bars) if bar.close is not None), None)
     return Landmarks(first, last, None, None)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from marshmallow import fields
 
 from aggregator.history.rounding import Exact, rounded
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: In UTC, as is everything here.
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Rounded(fields.Float):
@@ -30,5 +32,4 @@ class InstantMs(fields.Field[int]):
 
 def format_ms(instant: int) -> str:
     """Return an instant, in milliseconds since 1970, as RFC 3339 in UTC."""
-    at = _EPOCH + timedelta(milliseconds=instant)
-    return f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    return (_EPOCH + instant * _MILLISECOND).isoformat("T", "milliseconds") + "Z"

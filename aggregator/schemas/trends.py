@@ -92,15 +92,17 @@ class _Series(fields.List[Any]):
     """Buckets, dumped by hand: walking a schema for each would take longer than the trend."""
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
-        return [_dump_bucket(bucket) for bucket in value]
+        starts = [format_ms(bucket.bar.start) for bucket in value]
+        ends = [*starts[1:], format_ms(value[-1].bar.end)]
+        return [_dump_bucket(*bucket) for bucket in zip(value, starts, ends, strict=True)]
 
 
-def _dump_bucket(bucket: Bucket) -> dict[str, Any]:
+def _dump_bucket(bucket: Bucket, start: str, end: str) -> dict[str, Any]:
     """Return a bucket as :class:`BucketSchema` dumps it."""
     bar = bucket.bar
     return {
-        "at": format_ms(bar.start),
-        "until": format_ms(bar.end),
+        "at": start,
+        "until": end,
         "partial": bucket.partial,
         "open": rounded(bucket.open),
         "close": rounded(bucket.close),

@@ -2,31 +2,78 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import timedelta
 from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+import msgspec
+from sqlalchemy import bindparam, select, true
 from sqlalchemy.orm import Session
 
-from aggregator.clock import from_ms, to_ms
+from aggregator.clock import from_ms
 from aggregator.errors import ProductNotFound
 from aggregator.history.bars import MS_PER_HOUR, Stretches, clip
-from aggregator.history.detail import Change, Detail, Listing, make_detail
+from aggregator.history.codec.offer_hours import decode_offer_hours
+from aggregator.history.detail import Detail, Listing, Told, make_detail_by_offer
 from aggregator.history.known import Gap, known_stretches
 from aggregator.history.plan import floor_hour
-from aggregator.models import (
-    Poll,
-    PollGap,
-    PriceDetail,
-    PricePoint,
-    PriceSeal,
-    ProductSync,
+from aggregator.models import Poll, PollGap, PricePoint, PriceSeal, ProductSync
+from aggregator.services.sealed_details import (
+    LAST_FIGURES,
+    find_details,
+    find_last_detail,
+    find_last_figures,
 )
-from aggregator.recordset import recordset
-from aggregator.services.paging import AnyRow
-from aggregator.services.sealed_details import find_last_figures, read_detail, sealed_details
+from aggregator.sql_functions import epoch_ms, json_rows
+
+_BOUNDS = (
+    select(
+        epoch_ms(ProductSync.first_checked_at).label("first_poll"),
+        epoch_ms(ProductSync.checked_at).label("last_poll"),
+        epoch_ms(PriceSeal.sealed_until).label("sealed_until"),
+        epoch_ms(PriceSeal.detail_from).label("detail_from"),
+    )
+    .join(PriceSeal, PriceSeal.product_id == ProductSync.product_id, isouter=True)
+    .where(ProductSync.product_id == bindparam("product_id"))
+)
+_GAPS = (
+    select(epoch_ms(PollGap.started_at), epoch_ms(PollGap.ended_at))
+    .where(
+        PollGap.product_id == bindparam("product_id"),
+        PollGap.started_at < bindparam("end"),
+        PollGap.ended_at > bindparam("start"),
+    )
+    .order_by(PollGap.started_at)
+)
+_POINTS = select(
+    json_rows(
+        PricePoint.offer_id,
+        epoch_ms(PricePoint.observed_at),
+        PricePoint.price,
+        PricePoint.items_in_stock,
+    )
+).where(
+    PricePoint.product_id == bindparam("product_id"),
+    PricePoint.observed_at >= bindparam("since"),
+)
+_POLLS = select(json_rows(epoch_ms(Poll.observed_at))).where(
+    Poll.product_id == bindparam("product_id"), Poll.observed_at >= bindparam("since")
+)
+_LAST_HOUR = LAST_FIGURES.subquery()
+#: What is not sealed yet, and the last sealed hour where there is one.
+_RECENT = (
+    select(
+        _POINTS.scalar_subquery().label("points"),
+        _POLLS.scalar_subquery().label("polls"),
+        _LAST_HOUR.c.hour,
+        _LAST_HOUR.c.figures,
+    )
+    .select_from(ProductSync)
+    .outerjoin(_LAST_HOUR, true())
+    .where(ProductSync.product_id == bindparam("product_id"))
+)
 
 
 class Side(NamedTuple):
@@ -51,15 +98,15 @@ class Archive:
         self.session = session
         self.product_id = product_id
         self._known_for = known_for
-        bounds = _find_bounds(session, product_id)
+        bounds = session.execute(_BOUNDS, {"product_id": product_id}).first()
         if bounds is None:
             raise ProductNotFound(product_id)
-        self.first_poll = to_ms(bounds.first_checked_at) if bounds.first_checked_at else None
+        self.first_poll: int | None = bounds.first_poll
         """The first successful poll; None where there was none yet."""
-        self.last_poll = to_ms(bounds.checked_at) if bounds.checked_at else None
-        self.sealed_until = to_ms(bounds.sealed_until) if bounds.sealed_until else 0
+        self.last_poll: int | None = bounds.last_poll
+        self.sealed_until: int = bounds.sealed_until or 0
         """Hour from which on nothing is sealed."""
-        self.detail_from = to_ms(bounds.detail_from) if bounds.detail_from else 0
+        self.detail_from: int = bounds.detail_from or 0
         """Hour before which there are only hourly figures."""
         self._details: dict[int, Detail | None] = {}
 
@@ -77,18 +124,12 @@ class Archive:
         """Return when we knew within ``[start, end)``."""
         if self.first_poll is None or self.last_poll is None:
             return []
-        rows = self.session.execute(
-            select(PollGap.started_at, PollGap.ended_at)
-            .where(
-                PollGap.product_id == self.product_id,
-                PollGap.started_at < from_ms(end),
-                PollGap.ended_at > from_ms(start),
-            )
-            .order_by(PollGap.started_at)
-        )
-        gaps = [Gap(to_ms(row.started_at), to_ms(row.ended_at)) for row in rows]
+        within = {"start": from_ms(start), "end": from_ms(end)}
+        gaps = self.session.execute(_GAPS, {"product_id": self.product_id, **within})
         stale_after = self._known_for // timedelta(milliseconds=1)
-        known = known_stretches(self.first_poll, self.last_poll, gaps, stale_after=stale_after)
+        known = known_stretches(
+            self.first_poll, self.last_poll, map(Gap._make, gaps), stale_after=stale_after
+        )
         return clip(known, start, end)
 
     def side_at(self, instant: int) -> Side:
@@ -104,27 +145,14 @@ class Archive:
 
     def load(self, stretches: Stretches) -> None:
         """Read the sealed details of stretches ahead, all in one statement."""
-        if not stretches:
-            return
         hours = {
             hour
             for start, end in stretches
             for hour in range(floor_hour(start), min(end, self.sealed_until), MS_PER_HOUR)
         }
-        # A list of hours, because a join on ranges makes PostgreSQL read all of the product.
-        wanted = recordset(
-            self.session,
-            {"hour": PriceDetail.__table__.c.hour.type},
-            [(from_ms(hour),) for hour in sorted(hours)],
-            name="wanted",
-        )
-        found = self.session.execute(
-            sealed_details(self.product_id).join(wanted, PriceDetail.hour == wanted.c.hour)
-        )
-        for row in found:
-            hour = to_ms(row.hour)
-            if hour not in self._details:
-                self._details[hour] = read_detail(row)
+        if missing := hours - self._details.keys():
+            for detail in find_details(self.session, self.product_id, missing):
+                self._details[detail.start] = detail
 
     def details(self, start: int, end: int) -> list[Detail]:
         """Return the details that tell all of ``[start, end)``, in order, as far as they are there.
@@ -147,43 +175,28 @@ class Archive:
             return self.recent
         hour = floor_hour(instant)
         if hour not in self._details:
-            row = self.session.execute(
-                sealed_details(self.product_id)
-                .where(PriceDetail.hour <= from_ms(instant))
-                .order_by(PriceDetail.hour.desc())
-                .limit(1)
-            ).first()
-            self._details[hour] = read_detail(row) if row else None
+            self._details[hour] = find_last_detail(self.session, self.product_id, instant)
         return self._details[hour]
 
     @cached_property
     def recent(self) -> Detail:
         """What is not sealed yet."""
-        before = find_last_figures(self.session, self.product_id, self.sealed_until - 1)
-        since = from_ms(self.sealed_until)
-        points = self.session.execute(
-            select(
-                PricePoint.observed_at,
-                PricePoint.offer_id,
-                PricePoint.price,
-                PricePoint.items_in_stock,
-            )
-            .where(PricePoint.product_id == self.product_id, PricePoint.observed_at >= since)
-            .order_by(PricePoint.observed_at)
-        )
-        polls = self.session.scalars(
-            select(Poll.observed_at)
-            .where(Poll.product_id == self.product_id, Poll.observed_at >= since)
-            .order_by(Poll.observed_at)
-        )
+        since, before = from_ms(self.sealed_until), from_ms(self.sealed_until - 1)
+        row = self.session.execute(
+            _RECENT, {"product_id": self.product_id, "since": since, "instant": before}
+        ).one()
+        last_hour = decode_offer_hours(row.figures, row.hour) if row.figures else None
+        told: dict[str, list[Told]] = defaultdict(list)
+        for offer_id, at, price, items_in_stock in msgspec.json.decode(row.points):
+            told[offer_id].append((at, price, items_in_stock))
         end = self.sealed_until if self.last_poll is None else self.last_poll + 1
-        return make_detail(
+        return make_detail_by_offer(
             self.sealed_until,
             end,
-            opening=before.closing() if before else {},
-            last_poll=before.last_poll if before else None,
-            polls=[to_ms(observed_at) for observed_at in polls],
-            changes=[Change(to_ms(row[0]), *row[1:]) for row in points],
+            opening=last_hour.closing() if last_hour else {},
+            last_poll=last_hour.last_poll if last_hour else None,
+            polls=sorted(at for (at,) in msgspec.json.decode(row.polls)),
+            told={UUID(offer_id): sorted(changes) for offer_id, changes in told.items()},
         )
 
     def _hourly_side(self, hour: int) -> Side:
@@ -193,16 +206,3 @@ class Archive:
         if figures.start == hour:
             return Side(figures.opening(), figures.observed_at)
         return Side(figures.closing(), figures.last_poll)
-
-
-def _find_bounds(session: Session, product_id: UUID) -> AnyRow | None:
-    return session.execute(
-        select(
-            ProductSync.first_checked_at,
-            ProductSync.checked_at,
-            PriceSeal.sealed_until,
-            PriceSeal.detail_from,
-        )
-        .join(PriceSeal, PriceSeal.product_id == ProductSync.product_id, isouter=True)
-        .where(ProductSync.product_id == product_id)
-    ).first()

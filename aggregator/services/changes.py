@@ -20,7 +20,7 @@ from aggregator.models import PriceDetail, PricePoint
 from aggregator.services import paging
 from aggregator.services.archive import Archive
 from aggregator.services.paging import Page, PageRequest, SortKey
-from aggregator.services.sealed_details import read_detail, sealed_details
+from aggregator.services.sealed_details import SEALED_DETAILS, read_detail
 
 #: Sealed hours read at a time.
 _BATCH = 24
@@ -130,15 +130,15 @@ def _iter_sealed(archive: Archive, question: ChangesQuestion) -> Iterator[Detail
     hour = PriceDetail.hour
     start, end = from_ms(floor_hour(question.start)), from_ms(question.end)
     query = (
-        sealed_details(archive.product_id)
-        .where(PriceDetail.n_changes > 0)
+        SEALED_DETAILS.where(PriceDetail.n_changes > 0)
         .order_by(hour.desc() if question.newest_first else hour)
         .limit(_BATCH)
     )
     batch = query.where(hour.between(start, end))
-    while rows := archive.session.execute(batch).all():
+    mine = {"product_id": archive.product_id}
+    while rows := archive.session.execute(batch, mine).all():
         for row in rows:
-            yield read_detail(row)
-        last = rows[-1].hour
+            yield read_detail(*row)
+        last = from_ms(rows[-1].hour)
         beyond = hour < last if question.newest_first else hour > last
         batch = query.where(hour.between(start, end), beyond)

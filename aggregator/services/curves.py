@@ -12,26 +12,12 @@ from aggregator.history.aggregates import (
     best_offer,
     offer_steps,
 )
-from aggregator.history.bars import Bar, Steps, Stretches, Value
+from aggregator.history.bars import Steps, Stretches, Value
 from aggregator.history.detail import Detail, Listing
-from aggregator.history.landmarks import Landmarks
-from aggregator.services.aggregate_hours import AggregateHours
+from aggregator.services.aggregate_hours import read_aggregate_hours
 from aggregator.services.archive import Archive
-from aggregator.services.offer_hours import OfferHours
-
-
-class HourlyFigures(Protocol):
-    """What sealed hours tell of one step function."""
-
-    def bars(self, ranges: Stretches) -> list[list[Bar]]:
-        """Return the bars of each range of whole hours, in order.
-
-        Hours that have no rows leave holes between them: there the price stays what it was,
-        and nothing is known.
-        """
-
-    def landmarks(self, start: int, end: int) -> Landmarks:
-        """Return the landmarks over the whole hours of ``[start, end)`` that have rows."""
+from aggregator.services.hourly_figures import HourlyFigures
+from aggregator.services.offer_hours import read_offer_hours
 
 
 class Curve(Protocol):
@@ -46,8 +32,8 @@ class Curve(Protocol):
     def steps(self, detail: Detail) -> Steps:
         """Return it over a stretch whose detail is there."""
 
-    def hours(self, archive: Archive, known: Stretches) -> HourlyFigures:
-        """Return it over hours that are sealed."""
+    def hours(self, archive: Archive, ranges: Stretches, known: Stretches) -> HourlyFigures:
+        """Return it over ranges of whole sealed hours, of which there is at least one."""
 
 
 class AggregateCurve:
@@ -68,9 +54,9 @@ class AggregateCurve:
         """Return the aggregate over a stretch."""
         return aggregate_steps(detail, self._aggregate)
 
-    def hours(self, archive: Archive, known: Stretches) -> HourlyFigures:
+    def hours(self, archive: Archive, ranges: Stretches, known: Stretches) -> HourlyFigures:
         """Return the sealed hours of the aggregate."""
-        return AggregateHours(archive.session, archive.product_id, self._aggregate)
+        return read_aggregate_hours(archive.session, archive.product_id, self._aggregate, ranges)
 
 
 class OfferCurve:
@@ -92,6 +78,6 @@ class OfferCurve:
         """Return the offer's price over a stretch."""
         return offer_steps(detail, self._offer_id)
 
-    def hours(self, archive: Archive, known: Stretches) -> HourlyFigures:
+    def hours(self, archive: Archive, ranges: Stretches, known: Stretches) -> HourlyFigures:
         """Return the sealed hours of the offer."""
-        return OfferHours(archive.session, archive.product_id, self._offer_id, known)
+        return read_offer_hours(archive.session, archive.product_id, self._offer_id, ranges, known)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import chain, groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 from aggregator.history.bars import (
     Bar,
@@ -15,35 +17,66 @@ from aggregator.history.bars import (
     make_bars,
 )
 from aggregator.history.landmarks import (
+    NO_LANDMARKS,
     Landmarks,
+    Mark,
     edge_landmarks,
     find_landmarks,
     join_landmarks,
+    point_landmarks,
 )
-from aggregator.history.plan import Piece
+from aggregator.history.plan import Piece, plan_pieces
 from aggregator.services.archive import Archive
 from aggregator.services.curves import Curve
+from aggregator.services.endpoints import CurveReader
+from aggregator.services.hourly_figures import HourlyFigures
+
+_is_hourly = attrgetter("hourly")
 
 
-def find_runs(pieces: Sequence[Piece]) -> Stretches:
+class Series(NamedTuple):
+    """A curve over a period."""
+
+    at_start: Mark | None
+    """The price at the period's start; None where there is none."""
+    at_end: Mark | None
+    """The price at its end; None where there is none."""
+    bars: Sequence[Bar]
+    """One a bucket."""
+    closed: Landmarks
+    """Of the whole period, its end included."""
+
+
+def read_series(reader: CurveReader, boundaries: Sequence[int]) -> Series:
+    """Return a curve over a period that is divided into buckets.
+
+    :param boundaries: of the buckets, in order: instants that there is detail of, or whole hours.
+    """
+    archive, start, end = reader.archive, boundaries[0], boundaries[-1]
+    pieces = list(plan_pieces(boundaries, archive.sealed_until))
+    archive.load([*_find_runs(pieces), (start, start + 1), (end, end + 1)])
+    at_start, at_end = reader.mark_at(start), reader.mark_at(end)
+    bars, landmarks = _read_pieces(reader, pieces)
+    filled = list(_filled(pieces, bars, at_start.value if at_start else None))
+    landmarks.append(edge_landmarks(list(chain.from_iterable(filled))))
+    landmarks += (point_landmarks(at_start), point_landmarks(at_end))
+    return Series(at_start, at_end, _combined(pieces, filled), join_landmarks(landmarks))
+
+
+def _find_runs(pieces: Sequence[Piece]) -> Stretches:
     """Return the stretches of which the detail is needed."""
     runs = (list(group) for hourly, group in groupby(pieces, _is_hourly) if not hourly)
     return [(run[0].start, run[-1].end) for run in runs]
 
 
-def read_series(
-    archive: Archive, curve: Curve, pieces: Sequence[Piece], known: Stretches, opening: Value
-) -> tuple[list[Bar], Landmarks]:
-    """Return one bar a bucket, and the landmarks of all pieces together.
-
-    :param pieces: of all buckets, in order and without a hole.
-    :param known: when we knew.
-    :param opening: the curve's value at the start of the first piece.
-    """
-    hours = curve.hours(archive, known)
+def _read_pieces(
+    reader: CurveReader, pieces: Sequence[Piece]
+) -> tuple[list[list[Bar]], list[Landmarks]]:
+    """Return the bars of each piece, maybe with holes, and the landmarks of all, in no order."""
+    archive, curve, known = reader.archive, reader.curve, reader.known
     ranges = [(piece.start, piece.end) for piece in pieces if piece.hourly]
-    hourly_bars = iter(hours.bars(ranges) if ranges else [])
-    landmarks = [hours.landmarks(ranges[0][0], ranges[-1][1])] if ranges else []
+    hours = curve.hours(archive, ranges, known) if ranges else HourlyFigures([], NO_LANDMARKS)
+    hourly_bars, landmarks = iter(hours.bars), [hours.landmarks]
     bars: list[list[Bar]] = []
     for hourly, group in groupby(pieces, _is_hourly):
         run = list(group)
@@ -54,15 +87,7 @@ def read_series(
             steps = _read_steps(archive, curve, start, end)
             bars += [[bar] for bar in make_bars(steps, known, [start, *(p.end for p in run)])]
             landmarks.append(find_landmarks(steps, start, end))
-    filled = list(_filled(pieces, bars, opening))
-    landmarks += [edge_landmarks(part) for parts in filled for part in parts]
-    buckets = groupby(zip(pieces, filled, strict=True), lambda part: part[0].bucket)
-    whole = [[bar for _, parts in group for bar in parts] for _, group in buckets]
-    return [combine_bars(parts) for parts in whole], join_landmarks(landmarks)
-
-
-def _is_hourly(piece: Piece) -> bool:
-    return piece.hourly
+    return bars, landmarks
 
 
 def _read_steps(archive: Archive, curve: Curve, start: int, end: int) -> Steps:
@@ -86,3 +111,9 @@ def _filled(
         filled = fill_holes(found, piece.start, piece.end, carried)
         carried = filled[-1].close
         yield filled
+
+
+def _combined(pieces: Sequence[Piece], filled: Sequence[Sequence[Bar]]) -> list[Bar]:
+    """Return one bar a bucket, given those of each piece."""
+    buckets = groupby(zip(pieces, filled, strict=True), lambda part: part[0].bucket)
+    return [combine_bars([bar for _, bars in parts for bar in bars]) for _, parts in buckets]

@@ -35,7 +35,7 @@ def find_sides(
         if instant % MS_PER_HOUR == 0:
             sides[moment] = _side_at_full_hour(row, instant)
         elif instant >= detail_from[product_id]:
-            detail = read_detail(row)
+            detail = read_detail(to_ms(row.hour), row.detail, row.figures)
             sides[moment] = Side(detail.listing_at(instant), detail.last_poll_at(instant))
     return sides
 

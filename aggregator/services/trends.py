@@ -15,16 +15,16 @@ from aggregator.history.aggregates import BEST
 from aggregator.history.bars import Bar, combine_bars
 from aggregator.history.buckets import Buckets, choose_buckets
 from aggregator.history.change import choose_ends, compute_change
-from aggregator.history.explain import explain
-from aggregator.history.landmarks import join_landmarks, point_landmarks
 from aggregator.history.period import Period
-from aggregator.history.plan import plan_pieces
 from aggregator.history.trend import EXACT, HOURLY, Bucket, Trend
 from aggregator.models import Offer
 from aggregator.services.archive import Archive
 from aggregator.services.curves import AggregateCurve, Curve, OfferCurve
-from aggregator.services.endpoints import EndpointReader
-from aggregator.services.series import find_runs, read_series
+from aggregator.services.endpoints import CurveReader
+from aggregator.services.series import read_series
+
+#: The shortest interval that a series can have.
+_SHORTEST = {EXACT: "PT1M", HOURLY: "PT1H"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +60,17 @@ def get_trend(
     archive = Archive(session, product_id, known_for=known_for)
     curve = _find_curve(session, product_id, question)
     period = _moved(question.period, archive)
-    start, end = period.start, period.end
-    resolution = HOURLY if archive.lacks_detail(start, end) else EXACT
-    divided = choose_buckets(
-        period, question.interval, shortest="PT1M" if resolution == EXACT else "PT1H"
-    )
+    resolution = HOURLY if archive.lacks_detail(period.start, period.end) else EXACT
+    divided = choose_buckets(period, question.interval, shortest=_SHORTEST[resolution])
     boundaries = sorted({archive.nearest_detail(instant) for instant in divided.boundaries})
 
-    pieces = list(plan_pieces(boundaries, archive.sealed_until))
-    archive.load([*find_runs(pieces), (start, start + 1), (end, end + 1)])
-    known = archive.known(start, end + 1)
-    reader = EndpointReader(archive, curve, known)
-    at_start, at_end = reader.mark_at(start), reader.mark_at(end)
-    opening = at_start.value if at_start else None
-    bars, landmarks = read_series(archive, curve, pieces, known, opening)
-
-    closed = join_landmarks([landmarks, point_landmarks(at_start), point_landmarks(at_end)])
-    first, last = choose_ends(at_start, at_end, closed, question.endpoints)
-    observed = archive.first_poll is not None and archive.first_poll <= end
-    explanation = like_for_like = None
-    if question.is_of_best and resolution == EXACT and first and last:
-        explanation, like_for_like = explain(reader.listing(first), reader.listing(last))
+    reader = CurveReader(archive, curve, archive.known(period.start, period.end + 1))
+    series = read_series(reader, boundaries)
+    closed = series.closed
+    first, last = choose_ends(series.at_start, series.at_end, closed, question.endpoints)
+    observed = archive.first_poll is not None and archive.first_poll <= period.end
+    can_explain = question.is_of_best and resolution == EXACT
+    explanation, like_for_like = reader.explain(first, last) if can_explain else (None, None)
     return Trend(
         product_id=product_id,
         offer_id=question.offer_id,
@@ -93,10 +83,10 @@ def get_trend(
         like_for_like=like_for_like,
         low=reader.with_offer(closed.low),
         high=reader.with_offer(closed.high),
-        whole=combine_bars(bars),
+        whole=combine_bars(series.bars),
         resolution=resolution,
         interval=divided.interval,
-        buckets=_buckets(divided, bars),
+        buckets=_buckets(divided, series.bars),
     )
 
 

@@ -30,7 +30,7 @@ from aggregator.models import (
     ProductSync,
 )
 from aggregator.services.archive import Archive, Side
-from aggregator.services.sealed_details import read_detail, sealed_details
+from aggregator.services.sealed_details import SEALED_DETAILS, read_detail
 from tests.e2e.replay import Replay
 
 #: Of all processes: five poll intervals of one second.
@@ -55,9 +55,9 @@ class StoredHistory:
         """All successful polls."""
 
     def _sealed_polls(self) -> Iterator[int]:
-        query = sealed_details(self._product_id).order_by(PriceDetail.hour)
-        for row in self._session.execute(query):
-            yield from read_detail(row).polls
+        query = SEALED_DETAILS.order_by(PriceDetail.hour)
+        for row in self._session.execute(query, {"product_id": self._product_id}):
+            yield from read_detail(*row).polls
 
     def check(self, replay: Replay) -> None:
         """Check that every table agrees with all events and polls, and so with the others."""

@@ -6,11 +6,12 @@ import random
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+import msgspec
 import pytest
-from sqlalchemy import Column, Engine, Integer, MetaData, Table, func, insert, select
+from sqlalchemy import Column, Engine, Float, Integer, MetaData, Table, func, insert, select
 
 from aggregator.numbers import BigNumber, Number
-from aggregator.sql_functions import exact_sum
+from aggregator.sql_functions import exact_sum, json_rows
 
 LARGEST = 2**63 - 1
 #: What an hour of the largest price comes to.
@@ -40,6 +41,7 @@ def table(engine: Engine) -> Iterator[Table]:
         Column("id", Integer, primary_key=True),
         Column("number", Number),
         Column("big", BigNumber),
+        Column("double", Float),
     )
     table.create(engine)
     yield table
@@ -147,3 +149,19 @@ def test_each_group_has_a_sum_of_its_own(engine: Engine, table: Table) -> None:
     query = select(odd, exact_sum(table.c.big)).group_by(odd).order_by(odd)
     with engine.connect() as connection:
         assert [tuple(row) for row in connection.execute(query)] == [(0, 3 * HOURLY), (1, 3)]
+
+
+def test_rows_come_as_json_with_the_same_numbers(engine: Engine, table: Table) -> None:
+    small = [0.5, 1 / 3, 123456789.123456, 1e15 + 0.5, 2.0**63, 1e300, 0, LARGEST, None]
+    big = [HOURLY, 1e15 + 0.5, 2.5, 1 / 3, 0, 1, -1, 10**24, None]
+    double = [0.5, 0.1, 1 / 3, 123456789.123456, 1e15 + 0.5, -1e-9, 5e-324, 1e300, None]
+    rows = [list(row) for row in zip(range(9), small, big, double, strict=True)]
+    query = select(json_rows(table.c.id, table.c.number, table.c.big, table.c.double))
+    with engine.begin() as connection:
+        assert msgspec.json.decode(connection.scalars(query).one()) == []
+        connection.execute(insert(table).values(rows))
+        told = msgspec.json.decode(connection.scalars(query).one())
+    assert sorted(told) == rows
+    assert [type(value) for row in sorted(told) for value in row] == [
+        type(value) for row in rows for value in row
+    ]

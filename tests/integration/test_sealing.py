@@ -13,9 +13,8 @@ from sqlalchemy import Engine, func, select
 from aggregator.clock import to_ms, utc_now
 from aggregator.db import reading, unit_of_work
 from aggregator.models import OfferFigures, Poll, PriceDetail, PriceHour, PricePoint, PriceSeal
-from aggregator.services.aggregate_hours import AggregateHours
 from aggregator.services.archive import Archive
-from aggregator.services.offer_hours import OfferHours
+from aggregator.services.endpoints import CurveReader
 from aggregator.services.seal_claims import claim_seals
 from aggregator.services.sealing import seal_products
 from tests.factories import FOR_EVER, STALE_AFTER, make_product, seal_history
@@ -203,5 +202,5 @@ def test_nothing_that_was_read_for_a_request_is_kept(engine: Engine, client: Fla
 def readers() -> set[int]:
     """Return which objects that read history are still there."""
     gc.collect()
-    kinds = {Archive, AggregateHours, OfferHours}
+    kinds = {Archive, CurveReader}
     return {id(found) for found in gc.get_objects() if type(found) in kinds}

@@ -11,8 +11,8 @@ last run before it that has one, or else 0. Offers of one product tend to move t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import accumulate, compress
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, compress, islice
 from operator import add, sub
 
 from aggregator.history.codec.columns import ColumnReader, ColumnWriter
@@ -60,10 +60,17 @@ def read_rows(reader: ColumnReader, runs: Sequence[Run], moved: Sequence[int]) -
     is_led = reader.number()
     are_stored = [moved[run.begin : run.end - 1] for run in runs]
     stored = iter(reader.column(sum(len(row) - row.count(0) for row in are_stored)))
-    moves = [[next(stored) if is_stored else 0 for is_stored in row] for row in are_stored]
+    moves = [_spread(stored, row) for row in are_stored]
     if is_led:
         moves = _restore(runs, moves, len(moved))
     return [list(accumulate(row, initial=first)) for first, row in zip(firsts, moves, strict=True)]
+
+
+def _spread(stored: Iterator[int], are_stored: Sequence[int]) -> list[int]:
+    """Return the next moves of one run: what is stored, and zeros where nothing is."""
+    if all(are_stored):
+        return list(islice(stored, len(are_stored)))
+    return [next(stored) if is_stored else 0 for is_stored in are_stored]
 
 
 def _reduce(runs: Sequence[Run], moves: Rows, n_instants: int) -> Rows:
