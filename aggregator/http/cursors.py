@@ -66,7 +66,7 @@ def decode_cursor(cursor: str, keys: Sequence[SortKey]) -> tuple[Any, ...]:
 
 
 def _storable(key: SortKey) -> Any:
-    found = _STORABLE[key.column.type.python_type]
+    found = _STORABLE[key.python_type]
     return found | None if key.nullable else found
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from aggregator.models import Product, ProductSync
-from aggregator.services.paging import Page, PageRequest, SortKey, fetch_page
-from aggregator.services.products import select_products
-from aggregator.services.search import has_words
+from aggregator.services.keyset import fetch_page
+from aggregator.services.paging import Page, PageRequest, SortKey
+from aggregator.services.products import PRODUCTS
+from aggregator.services.search import ask_for_words, has_words
 
 #: What products may be sorted by; a ``-`` before it is for descending.
 _COLUMNS: dict[str, tuple[InstrumentedAttribute[object], InstrumentedAttribute[UUID]]] = {
@@ -27,6 +29,22 @@ SORTS = {
     for name, (by, product_id) in _COLUMNS.items()
     for sign in ("", "-")
 }
+
+
+class Shape(NamedTuple):
+    """Which conditions there are, so that one query serves all who want as many.
+
+    What they compare with are parameters, for which :func:`parameters_of` has the values.
+    """
+
+    dialect: str
+    """The database's kind."""
+    text: bool
+    ids: bool
+    registered: bool | None
+    in_stock: bool | None
+    min_price: bool
+    max_price: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +61,21 @@ class ProductFilter:
     max_price: int | None = None
     """The best price, at most; who has none does not fulfil it."""
 
+    def shape(self, dialect: str) -> Shape:
+        """Return which conditions these are.
+
+        :param dialect: the database's kind.
+        """
+        return Shape(
+            dialect,
+            text=self.text is not None,
+            ids=self.ids is not None,
+            registered=self.registered,
+            in_stock=self.in_stock,
+            min_price=self.min_price is not None,
+            max_price=self.max_price is not None,
+        )
+
 
 def list_products(
     session: Session,
@@ -57,21 +90,39 @@ def list_products(
     :param sort: a key of :data:`SORTS`.
     :param stale_before: a product last polled before this is stale.
     """
-    query = select_products(stale_before).where(*_conditions(session, wanted))
-    return fetch_page(session, query, SORTS[sort], page)
+    shape = wanted.shape(session.get_bind().dialect.name)
+    query = PRODUCTS.where(*conditions(shape))
+    parameters = parameters_of(shape, wanted, stale_before)
+    return fetch_page(session, query, SORTS[sort], page, parameters)
 
 
-def _conditions(session: Session, wanted: ProductFilter) -> Iterator[ColumnElement[bool]]:
-    if wanted.text is not None:
-        yield has_words(session, wanted.text)
-    if wanted.ids is not None:
-        yield Product.id.in_(wanted.ids)
-    if wanted.registered is not None:
+def conditions(shape: Shape) -> Iterator[ColumnElement[bool]]:
+    """Yield what products must fulfil."""
+    if shape.text:
+        yield has_words(shape.dialect)
+    if shape.ids:
+        yield Product.id.in_(bindparam("ids", expanding=True))
+    if shape.registered is not None:
         registered_at = ProductSync.registered_at
-        yield registered_at.is_not(None) if wanted.registered else registered_at.is_(None)
-    if wanted.in_stock is not None:
-        yield ProductSync.offers_count > 0 if wanted.in_stock else ProductSync.offers_count == 0
-    if wanted.min_price is not None:
-        yield ProductSync.best_price >= wanted.min_price
-    if wanted.max_price is not None:
-        yield ProductSync.best_price <= wanted.max_price
+        yield registered_at.is_not(None) if shape.registered else registered_at.is_(None)
+    if shape.in_stock is not None:
+        yield ProductSync.offers_count > 0 if shape.in_stock else ProductSync.offers_count == 0
+    if shape.min_price:
+        yield ProductSync.best_price >= bindparam("min_price")
+    if shape.max_price:
+        yield ProductSync.best_price <= bindparam("max_price")
+
+
+def parameters_of(shape: Shape, wanted: ProductFilter, stale_before: datetime) -> dict[str, Any]:
+    """Return the parameters of a query of this shape."""
+    words = None if wanted.text is None else ask_for_words(shape.dialect, wanted.text)
+    given = {
+        "words": words,
+        "ids": wanted.ids,
+        "min_price": wanted.min_price,
+        "max_price": wanted.max_price,
+    }
+    return {
+        "stale_before": stale_before,
+        **{name: value for name, value in given.items() if value is not None},
+    }

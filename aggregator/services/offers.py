@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from aggregator.errors import OfferNotFound, ProductNotFound
 from aggregator.models import Offer, Product, ProductSync
-from aggregator.services.paging import AnyRow, AnySelect, Page, PageRequest, SortKey, fetch_page
-from aggregator.services.products import is_stale
+from aggregator.services.keyset import fetch_page
+from aggregator.services.paging import AnyRow, AnySelect, Page, PageRequest, SortKey
+from aggregator.services.products import IS_STALE
 
 SORTS = {
     "price": (SortKey(Offer.price), SortKey(Offer.id)),
@@ -58,16 +59,25 @@ def list_offers(
     :raises ProductNotFound: There is no such product.
     """
     freshness = session.execute(
-        select(ProductSync.checked_at, is_stale(stale_before).label("stale")).where(
-            ProductSync.product_id == product_id
-        )
+        select(ProductSync.checked_at, IS_STALE).where(ProductSync.product_id == product_id),
+        {"stale_before": stale_before},
     ).first()
     if freshness is None:
         raise ProductNotFound(product_id)
-    query = _OFFERS.where(Offer.product_id == product_id, Offer.ended_at.is_(None))
-    if in_stock is not None:
-        query = query.where(Offer.items_in_stock > 0 if in_stock else Offer.items_in_stock == 0)
-    return OffersPage(fetch_page(session, query, SORTS[sort], page), *freshness)
+    parameters = {"product_id": product_id}
+    found = fetch_page(session, select_listed(in_stock), SORTS[sort], page, parameters)
+    return OffersPage(found, *freshness)
+
+
+def select_listed(in_stock: bool | None) -> AnySelect:
+    """Return the query for the listed offers of the product that ``product_id`` names.
+
+    :param in_stock: True only buyable ones, False only those without stock, None both.
+    """
+    query = _OFFERS.where(Offer.product_id == bindparam("product_id"), Offer.ended_at.is_(None))
+    if in_stock is None:
+        return query
+    return query.where(Offer.items_in_stock > 0 if in_stock else Offer.items_in_stock == 0)
 
 
 def list_ended_offers(

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum, auto
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, true
+from sqlalchemy import (
+    Engine,
+    Row,
+    Select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from aggregator.db import reading
@@ -15,11 +23,12 @@ AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SortKey:
-    """One column to sort by. The keys of a list together are unique.
+    """One column to sort by.
 
-    Only the first may be null: those rows come last in both directions.
+    A list has two: one that it is sorted by, which may be null, and those rows come last in both
+    directions; and one that is unique, ascending.
     """
 
     column: InstrumentedAttribute[Any]
@@ -29,6 +38,21 @@ class SortKey:
     def nullable(self) -> bool:
         """Whether the column may be null."""
         return bool(self.column.expression.nullable)
+
+    @cached_property
+    def python_type(self) -> type[Any]:
+        """What values of the column are in Python."""
+        found: type[Any] = self.column.type.python_type
+        return found
+
+
+class Position(Enum):
+    """Where a page begins."""
+
+    START = auto()
+    BEHIND_VALUE = auto()
+    BEHIND_NULL = auto()
+    """Behind a row that has no value to be sorted by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +66,19 @@ class PageRequest:
     after: tuple[Any, ...] | None = None
     with_total: bool = False
 
+    @property
+    def position(self) -> Position:
+        """Where the page begins."""
+        if self.after is None:
+            return Position.START
+        return Position.BEHIND_NULL if self.after[0] is None else Position.BEHIND_VALUE
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of a ``select_page``; one row more tells whether others follow."""
+        after = {f"after_{i}": value for i, value in enumerate(self.after or ())}
+        return {"limit": self.limit + 1, **after}
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -52,25 +89,17 @@ class Page:
     total: int | None
 
 
-def fetch_page(
-    session: Session, query: AnySelect, keys: Sequence[SortKey], request: PageRequest
+def cut_page(
+    rows: Sequence[Any], keys: Sequence[SortKey], request: PageRequest, total: int | None = None
 ) -> Page:
-    """Return one page of a query's rows, each with its sort values behind its own columns."""
-    total = None
-    if request.with_total:
-        counted = query.with_only_columns(func.count(), maintain_column_froms=True)
-        total = session.scalar(counted)
-    ordered = query.add_columns(*(key.column for key in keys)).order_by(
-        *(key.column.desc() if key.descending else key.column for key in keys)
-    )
-    rows: list[AnyRow] = []
-    for stretch in _stretches(keys, request.after):
-        missing = request.limit + 1 - len(rows)
-        if missing:
-            rows += session.execute(ordered.where(stretch).limit(missing))
+    """Return the page that rows of a :func:`~aggregator.services.keyset.select_page` are.
+
+    :param rows: their last columns are the sort values, as values or all as text.
+    """
     if len(rows) <= request.limit:
         return Page(rows, None, total)
-    return Page(rows[:-1], tuple(rows[-2][-len(keys) :]), total)
+    last = zip(rows[-2][-len(keys) :], keys, strict=True)
+    return Page(rows[:-1], tuple(_sort_value(value, key) for value, key in last), total)
 
 
 def iter_pages(
@@ -90,34 +119,19 @@ def iter_pages(
         request = PageRequest(limit, page.next)
 
 
-def _stretches(
-    keys: Sequence[SortKey], after: Sequence[Any] | None
-) -> Iterator[ColumnElement[bool]]:
-    """Yield conditions that part the wanted rows in their order.
-
-    Each fits one stretch of an index, also where the keys' directions differ or nulls, which
-    databases sort differently, come last. One condition for all rows would fit none.
-    """
-    if after is None:
-        yield from _parts(keys[0])
-        return
-    for n_equal in reversed(range(len(keys))):
-        equal = [key.column == value for key, value in zip(keys[:n_equal], after, strict=False)]
-        for beyond in _beyond(keys[n_equal], after[n_equal]):
-            yield and_(*equal, beyond)
+def _sort_value(value: Any, key: SortKey) -> Any:
+    """Return a sort value, also where the database wrote it as text."""
+    return _READERS[key.python_type](value) if isinstance(value, str) else value
 
 
-def _parts(key: SortKey) -> Iterator[ColumnElement[bool]]:
-    if key.nullable:
-        yield key.column.is_not(None)
-        yield key.column.is_(None)
-    else:
-        yield true()
+def _read_instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
-def _beyond(key: SortKey, value: Any) -> Iterator[ColumnElement[bool]]:
-    if value is None:
-        return
-    yield key.column < value if key.descending else key.column > value
-    if key.nullable:
-        yield key.column.is_(None)
+_READERS: dict[type, Callable[[str], Any]] = {
+    datetime: _read_instant,
+    UUID: UUID,
+    int: int,
+    str: str,
+}

@@ -4,17 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import Table, bindparam, delete, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from aggregator.errors import ProductChanged, ProductExists, ProductNotFound
 from aggregator.models import PriceSeal, Product, ProductSync
-from aggregator.recordset import dialect_insert
 from aggregator.services.claims import Claim, Registration, lease_end
 from aggregator.services.paging import AnyRow, AnySelect
 from aggregator.services.search import derive_columns
+
+#: Whether a product's last successful poll was before the parameter ``stale_before``, or never.
+IS_STALE = or_(
+    ProductSync.checked_at.is_(None), ProductSync.checked_at < bindparam("stale_before")
+).label("stale")
+
+#: Where products stand at the offers service. It wants the parameter of :data:`IS_STALE`.
+STATES: AnySelect = select(
+    Product.id,
+    Product.version,
+    Product.created_at,
+    Product.updated_at,
+    ProductSync.registered_at,
+    ProductSync.registration_error,
+    ProductSync.best_price,
+    ProductSync.offers_count,
+    ProductSync.checked_at,
+    IS_STALE,
+).join(ProductSync, ProductSync.product_id == Product.id)
+
+#: The same with what people wrote.
+PRODUCTS: AnySelect = STATES.add_columns(Product.name, Product.description)
+
+# On tables rather than models: SQLAlchemy takes half the time for these.
+_PRODUCTS, _SYNC = cast(Table, Product.__table__), cast(Table, ProductSync.__table__)
+_INSERT_PRODUCT = {
+    name: insert(_PRODUCTS).on_conflict_do_nothing().returning(_PRODUCTS.c.id)
+    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
+_INSERT_SYNC = insert(_SYNC)
 
 
 def create_product(
@@ -28,26 +59,19 @@ def create_product(
     :param product_id: None for a new one.
     :raises ProductExists: There is a product with this id.
     """
-    product_id = product_id or uuid4()
-    created = session.execute(
-        dialect_insert(session, Product)
-        .values(
-            id=product_id,
-            name=name,
-            description=description,
-            created_at=now,
-            updated_at=now,
-            version=1,
-            **derive_columns(name, description),
-        )
-        .on_conflict_do_nothing()
-        .returning(Product.id)
-    )
+    claim = Claim(product_id or uuid4(), lease_end(now), 0, Registration(name, description))
+    row = {
+        "id": claim.product_id,
+        "name": name,
+        "description": description,
+        "created_at": now,
+        "updated_at": now,
+        **derive_columns(name, description),
+    }
+    created = session.execute(_INSERT_PRODUCT[session.get_bind().dialect.name], row)
     if created.first() is None:
-        raise ProductExists(product_id)
-    claim = Claim(product_id, lease_end(now), 0, Registration(name, description))
-    session.add(ProductSync(product_id=product_id, due_at=claim.lease_end))
-    session.flush()
+        raise ProductExists(claim.product_id)
+    session.execute(_INSERT_SYNC, {"product_id": claim.product_id, "due_at": claim.lease_end})
     return claim
 
 
@@ -57,7 +81,7 @@ def get_product(session: Session, product_id: UUID, *, stale_before: datetime) -
     :param stale_before: a product last polled before this is stale.
     :raises ProductNotFound: There is none.
     """
-    return _get(session, product_id, select_products(stale_before))
+    return _get(session, product_id, PRODUCTS, stale_before)
 
 
 def get_product_state(session: Session, product_id: UUID, *, stale_before: datetime) -> AnyRow:
@@ -65,15 +89,15 @@ def get_product_state(session: Session, product_id: UUID, *, stale_before: datet
 
     :raises ProductNotFound: There is none.
     """
-    return _get(session, product_id, _select_states(stale_before))
+    return _get(session, product_id, STATES, stale_before)
 
 
 def find_products(
     session: Session, product_ids: Collection[UUID], *, stale_before: datetime
 ) -> dict[UUID, AnyRow]:
     """Return products by their ids, as :func:`get_product` does; without those there are not."""
-    query = select_products(stale_before).where(Product.id.in_(product_ids))
-    return {row.id: row for row in session.execute(query)}
+    query = PRODUCTS.where(Product.id.in_(product_ids))
+    return {row.id: row for row in session.execute(query, {"stale_before": stale_before})}
 
 
 def list_ids(session: Session, *, unregistered_only: bool = False) -> list[UUID]:
@@ -163,36 +187,9 @@ def _lock_product(
     return {"name": name, "description": description}
 
 
-def is_stale(stale_before: datetime) -> ColumnElement[bool]:
-    """Return the condition that a product's last successful poll is too long ago, or never was."""
-    return or_(ProductSync.checked_at.is_(None), ProductSync.checked_at < stale_before)
-
-
-def select_products(stale_before: datetime) -> AnySelect:
-    """Return the query for all products, with where they stand at the offers service.
-
-    :param stale_before: a product last polled before this is stale.
-    """
-    return _select_states(stale_before).add_columns(Product.name, Product.description)
-
-
-def _get(session: Session, product_id: UUID, query: AnySelect) -> AnyRow:
-    row = session.execute(query.where(Product.id == product_id)).first()
+def _get(session: Session, product_id: UUID, query: AnySelect, stale_before: datetime) -> AnyRow:
+    one = query.where(Product.id == product_id)
+    row = session.execute(one, {"stale_before": stale_before}).first()
     if row is None:
         raise ProductNotFound(product_id)
     return row
-
-
-def _select_states(stale_before: datetime) -> AnySelect:
-    return select(
-        Product.id,
-        Product.version,
-        Product.created_at,
-        Product.updated_at,
-        ProductSync.registered_at,
-        ProductSync.registration_error,
-        ProductSync.best_price,
-        ProductSync.offers_count,
-        ProductSync.checked_at,
-        is_stale(stale_before).label("stale"),
-    ).join(ProductSync, ProductSync.product_id == Product.id)

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TypedDict
 
-from sqlalchemy import ColumnElement, cast, column, func, literal_column, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.orm import Session
 from sqlalchemy.types import Uuid
 
 from aggregator.models import Product
@@ -32,17 +41,26 @@ def derive_columns(name: str, description: str) -> DerivedColumns:
     return {"sort_name": fold(name)[:_SORT_NAME_LENGTH], "words": " ".join(words)}
 
 
-def has_words(session: Session, text: str) -> ColumnElement[bool]:
-    """Return the condition that each word of a text begins one of the product's words.
+def has_words(dialect: str) -> ColumnElement[bool]:
+    """Return the condition that a product has the words that the parameter ``words`` asks for.
+
+    :param dialect: the database's kind.
+    """
+    asked = bindparam("words", type_=Text())
+    if dialect == "postgresql":
+        return _LEXEMES.bool_op("@@")(cast(asked, TSQUERY))
+    return Product.id.in_(select(_SEARCH.c.product_id).where(_SEARCH.c.words.match(asked)))
+
+
+def ask_for_words(dialect: str, text: str) -> str:
+    """Return what asks, as that parameter, for a word that begins so for each word of a text.
 
     :param text: with at least one word in it.
     """
     words = _longest(split_words(text))
-    if session.get_bind().dialect.name == "postgresql":
-        query = " & ".join(f"'{word}':*" for word in words)
-        return _LEXEMES.bool_op("@@")(cast(query, TSQUERY))
-    query = " AND ".join(f'"{word}"*' for word in words)
-    return Product.id.in_(select(_SEARCH.c.product_id).where(_SEARCH.c.words.match(query)))
+    if dialect == "postgresql":
+        return " & ".join(f"'{word}':*" for word in words)
+    return " AND ".join(f'"{word}"*' for word in words)
 
 
 def _longest(words: Collection[str]) -> list[str]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from aggregator import current
 from aggregator.clock import from_ms
-from aggregator.db import reading
+from aggregator.db import read_engine, reading
 from aggregator.schemas.offers import OfferListQuery, OfferPageSchema, OfferSchema
-from aggregator.services import offers, past_offers
+from aggregator.services import offer_documents, offers, past_offers
+from aggregator.services.offer_documents import find_offers_mark
 from aggregator.services.paging import PageRequest
 from aggregator.views.blueprint import Blueprint
-from aggregator.views.pagination import page_request, page_response
+from aggregator.views.documents import unchanged
+from aggregator.views.pagination import document_page, page_request, page_response
 
 bp = Blueprint(
     "offers",
@@ -34,16 +37,19 @@ def list_offers(query: dict[str, Any], product_id: UUID) -> Any:
     page = page_request(query, offers.SORTS[sort])
     if query["at"] is not None:
         return _list_offers_at(query, product_id, page)
-    with reading() as session:
-        found = offers.list_offers(
-            session,
-            product_id,
-            page,
-            sort=sort,
-            in_stock=query["in_stock"],
-            stale_before=current.stale_before(),
-        )
-    return page_response(found.page, checked_at=found.checked_at, stale=found.stale)
+    engine, stale_before = read_engine(), current.stale_before()
+    answer = unchanged(partial(find_offers_mark, engine, product_id, stale_before=stale_before))
+    if answer:
+        return answer
+    found = offer_documents.list_offers(
+        engine,
+        product_id,
+        page,
+        sort=sort,
+        in_stock=query["in_stock"],
+        stale_before=stale_before,
+    )
+    return document_page(found.page, found.freshness)
 
 
 def _list_offers_at(query: dict[str, Any], product_id: UUID, page: PageRequest) -> Any:

@@ -8,15 +8,13 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from flask import Response, jsonify, request, url_for
+from flask import Response, request, url_for
 from werkzeug.exceptions import UnsupportedMediaType
-from werkzeug.http import quote_etag
 
 from aggregator import current
 from aggregator.clock import utc_now
-from aggregator.db import reading, unit_of_work
+from aggregator.db import db, read_engine, unit_of_work
 from aggregator.errors import ProductExists
-from aggregator.http.entity_tags import not_modified
 from aggregator.schemas.idempotency import IdempotencyHeaders
 from aggregator.schemas.preconditions import PreconditionHeaders
 from aggregator.schemas.products import (
@@ -27,14 +25,16 @@ from aggregator.schemas.products import (
     ProductSchema,
     ReplaceProductSchema,
 )
-from aggregator.services import catalogue, products
+from aggregator.services import catalogue, product_documents, products
 from aggregator.services.catalogue import ProductFilter
+from aggregator.services.documents import Document
 from aggregator.services.idempotency import KeyLease, keep_answer
+from aggregator.services.product_documents import find_product, find_product_mark, read_product
 from aggregator.services.registration import register_now
 from aggregator.views.blueprint import JSON_TYPES, Blueprint
+from aggregator.views.documents import document_response, unchanged
 from aggregator.views.idempotency import answer_of, answer_once
-from aggregator.views.pagination import page_request, page_response
-from aggregator.views.product_tag import product_tag
+from aggregator.views.pagination import document_page, page_request
 
 bp = Blueprint("products", __name__, url_prefix="/api/v1/products", description="The catalogue.")
 
@@ -57,13 +57,12 @@ def _create(new: dict[str, Any], lease: KeyLease | None) -> Response:
     stale_before = current.stale_before()
     with unit_of_work() as session:
         claim = products.create_product(session, **new, now=utc_now())
+        product_id = claim.product_id
         if lease:
-            product = products.get_product(session, claim.product_id, stale_before=stale_before)
-            keep_answer(session, lease, answer_of(_created(product)))
+            product = read_product(session, product_id, stale_before)
+            keep_answer(session, lease, answer_of(_created(product_id, product)))
     register_now(current.offers_service(), current.recorder(), claim)
-    with reading() as session:
-        product = products.get_product(session, claim.product_id, stale_before=stale_before)
-        return _created(product)
+    return _created(product_id, find_product(db.engine, product_id, stale_before))
 
 
 @bp.get("")
@@ -76,20 +75,22 @@ def list_products(query: dict[str, Any]) -> Any:
     ``offers_count`` are those of the last successful poll.
     """
     sort = query["sort"]
-    page = page_request(query, catalogue.SORTS[sort])
-    wanted = ProductFilter(
-        text=query["q"],
-        ids=query.get("ids"),
-        registered=query["registered"],
-        in_stock=query["in_stock"],
-        min_price=query["min_price"],
-        max_price=query["max_price"],
+    find = partial(
+        product_documents.list_products,
+        read_engine(),
+        page_request(query, catalogue.SORTS[sort]),
+        wanted=ProductFilter(
+            text=query["q"],
+            ids=query.get("ids"),
+            registered=query["registered"],
+            in_stock=query["in_stock"],
+            min_price=query["min_price"],
+            max_price=query["max_price"],
+        ),
+        sort=sort,
+        stale_before=current.stale_before(),
     )
-    with reading() as session:
-        found = catalogue.list_products(
-            session, page, wanted=wanted, sort=sort, stale_before=current.stale_before()
-        )
-    return page_response(found)
+    return unchanged(lambda: find(mark_only=True).mark) or document_page(find())
 
 
 @bp.get("/<uuid:product_id>")
@@ -99,13 +100,8 @@ def get_product(product_id: UUID) -> Any:
 
     What the market asks for it at the moment stands in ``best_price`` and ``offers_count``.
     """
-    stale_before = current.stale_before()
-    with reading() as session:
-        if request.if_none_match:
-            state = products.get_product_state(session, product_id, stale_before=stale_before)
-            if response := not_modified(product_tag(state)):
-                return response
-        return _tagged(products.get_product(session, product_id, stale_before=stale_before))
+    asked = (read_engine(), product_id, current.stale_before())
+    return unchanged(lambda: find_product_mark(*asked)) or document_response(find_product(*asked))
 
 
 @bp.put("/<uuid:product_id>")
@@ -153,20 +149,14 @@ def _name_patches(response: Response) -> Response:
     return response
 
 
-def _update(product_id: UUID, changes: dict[str, Any], condition: dict[str, Any]) -> Any:
-    stale_before = current.stale_before()
+def _update(product_id: UUID, changes: dict[str, Any], condition: dict[str, Any]) -> Response:
     with unit_of_work() as session:
         products.update_product(session, product_id, changes, **condition, now=utc_now())
-        return _tagged(products.get_product(session, product_id, stale_before=stale_before))
+        return document_response(read_product(session, product_id, current.stale_before()))
 
 
-def _tagged(product: Any) -> tuple[Any, dict[str, str]]:
-    return product, {"ETag": quote_etag(product_tag(product))}
-
-
-def _created(product: Any) -> Response:
-    response = jsonify(ProductSchema().dump(product))
+def _created(product_id: UUID, product: Document) -> Response:
+    response = document_response(product)
     response.status_code = HTTPStatus.CREATED
-    response.headers["Location"] = url_for(".get_product", product_id=product.id)
-    response.set_etag(product_tag(product))
+    response.headers["Location"] = url_for(".get_product", product_id=product_id)
     return response

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psutil
 import pytest
@@ -31,7 +32,7 @@ Call = tuple[str, str, int]
 #: With a database that holds nonsense.
 CALLS: tuple[Call, ...] = (
     ("GET", "/nothing", 404),
-    ("HEAD", "/products", 500),
+    ("HEAD", "/products/export", 500),
     ("OPTIONS", "/products", 200),
     ("DELETE", "/products", 405),
     ("GET", "/products/export", 500),
@@ -131,7 +132,10 @@ def test_all_that_is_logged_is_json_without_secrets(
 
     with closing(sqlite3.connect(tmp_path / "aggregator.db")) as database, database:
         database.execute("UPDATE products SET created_at = 'never'")
-    calls = [("GET", f"/products/{product_id}", 500), *CALLS]
+        database.execute("UPDATE offers SET first_seen_at = 'never'")
+        [offer_id, *_] = next(database.execute("SELECT id FROM offers"))
+    offer = f"/products/{product_id}/offers/{UUID(offer_id)}"
+    calls = [("GET", offer, 500), *CALLS]
     make_calls(web, calls, headers)
     open_console(web)
     kill_worker(web)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
+
+from aggregator import prepared
 
 
 @contextmanager
@@ -18,11 +21,17 @@ def recorded(engine: Engine, *words: str) -> Iterator[list[tuple[str, Any]]]:
         if all(word in statement for word in words):
             sent.append((statement, parameters))
 
+    def send(statement: Any, connection: Connection, parameters: dict[str, Any]) -> Any:
+        record(None, None, statement.sql, statement.bind(parameters))
+        return at_once(statement, connection, parameters)
+
+    at_once = prepared.Statement.send
     event.listen(engine, "before_cursor_execute", record)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", record)
+    with patch.object(prepared.Statement, "send", send):
+        try:
+            yield sent
+        finally:
+            event.remove(engine, "before_cursor_execute", record)
 
 
 def explain(engine: Engine, statement: str, parameters: Any, *disabled: str) -> str:

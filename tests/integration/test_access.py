@@ -18,7 +18,7 @@ from aggregator import create_app
 from aggregator.clock import utc_now
 from aggregator.db import db, unit_of_work
 from aggregator.http import access_control
-from aggregator.services import api_tokens, catalogue
+from aggregator.services import api_tokens, product_documents
 from aggregator.services.api_tokens import StoredToken
 from aggregator.settings import Settings
 from tests.conftest import MakeApp
@@ -221,7 +221,9 @@ def test_requests_are_logged_with_the_token_s_name_and_never_with_the_token(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     app, token = make_app(api_auth="all", log_level="debug"), make_token(engine, name="shop")
-    monkeypatch.setattr(catalogue, "list_products", crash(RuntimeError("nobody foresaw this")))
+    monkeypatch.setattr(
+        product_documents, "list_products", crash(RuntimeError("nobody foresaw this"))
+    )
     assert call(app, token).status_code == 500
     assert call(app, f"{token}x").status_code == 401
     said = capsys.readouterr().err

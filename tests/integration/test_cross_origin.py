@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
-from aggregator.services import catalogue
+from aggregator.services import product_documents
 from tests.conftest import MakeApp
 from tests.crash import crash
 from tests.factories import make_token
@@ -139,7 +139,9 @@ def test_a_page_may_read_errors_too(make_app: MakeApp, monkeypatch: pytest.Monke
     closed = make_app(cors_origins=(SHOP,), api_auth="all")
     calls = [(closed, PRODUCTS), (app, "/api/v1/nothing"), (app, f"{PRODUCTS}?limit=0")]
     calls += [(app, f"{PRODUCTS}/%00"), (app, PRODUCTS), (app, PRODUCTS)]
-    monkeypatch.setattr(catalogue, "list_products", crash(RuntimeError("nobody foresaw this")))
+    monkeypatch.setattr(
+        product_documents, "list_products", crash(RuntimeError("nobody foresaw this"))
+    )
     answers = [get(app, SHOP, path) for app, path in calls]
     assert [answer.status_code for answer in answers] == [401, 404, 422, 400, 500, 429]
     assert [answer.headers.getlist(ALLOWED) for answer in answers] == [[SHOP]] * len(answers)

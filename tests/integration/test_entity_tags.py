@@ -8,15 +8,15 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from aggregator import current
 from aggregator.clock import utc_now
 from tests.conftest import MakeApp
 from tests.factories import make_product, observe
 from tests.integration.api import PRODUCTS, create
+from tests.integration.plans import recorded
 
 PRODUCT, OFFER, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
 PRODUCT_TAG = re.compile(r'"[1-9][0-9]*\.[\w-]{8}"')
@@ -182,16 +182,18 @@ def test_who_has_an_old_one_is_sent_the_new_one(
         assert response.headers["ETag"] not in (old, None)
 
 
-def test_an_unchanged_product_costs_one_statement_that_reads_no_text(
-    app: Flask, engine: Engine, client: FlaskClient, product_id: UUID
+@pytest.mark.parametrize("path", ["", "{}", "{}/offers"], ids=["list", "product", "offers"])
+def test_what_is_unchanged_costs_one_statement_that_reads_no_text(
+    engine: Engine, client: FlaskClient, product_id: UUID, path: str
 ) -> None:
-    tag = tag_of(client, product_id)
-    statements: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    response = client.get(f"{PRODUCTS}/{product_id}", headers={"If-None-Match": tag})
+    url = f"{PRODUCTS}/{path.format(product_id)}".rstrip("/")
+    tag = client.get(url).headers["ETag"]
+    with recorded(engine) as sent:
+        response = client.get(url, headers={"If-None-Match": tag})
     assert response.status_code == 304
-    [statement] = [one for one in statements if one != "BEGIN"]
+    [(statement, _)] = sent
     assert "description" not in statement
+    assert 'price"' not in statement.replace('best_price"', "")
 
 
 @pytest.mark.parametrize("format_", ["csv", "ndjson"])

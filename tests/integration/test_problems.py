@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from werkzeug.test import TestResponse
 
 from aggregator import create_app
-from aggregator.services import catalogue, offers, products
+from aggregator.services import offer_documents, product_documents, products
 from aggregator.settings import Settings
 from tests.crash import crash
 from tests.factories import make_product
@@ -152,9 +152,11 @@ def test_request_ids_differ(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("service", "method", "path"),
     [
-        pytest.param((products, "get_product"), "GET", f"{PRODUCTS}/{PRODUCT}", id="get"),
+        pytest.param((product_documents, "_document"), "GET", f"{PRODUCTS}/{PRODUCT}", id="get"),
         pytest.param((products, "create_product"), "POST", PRODUCTS, id="post"),
-        pytest.param((offers, "list_offers"), "GET", f"{PRODUCTS}/{PRODUCT}/offers", id="offers"),
+        pytest.param(
+            (offer_documents, "list_offers"), "GET", f"{PRODUCTS}/{PRODUCT}/offers", id="offers"
+        ),
     ],
 )
 def test_a_crash_is_a_constant_500_that_leaks_nothing(
@@ -185,7 +187,7 @@ def test_the_words_of_a_500_are_always_the_same(
 ) -> None:
     bodies = []
     for error in (RuntimeError("one"), ProgrammingError("two", {}, Exception("three"))):
-        monkeypatch.setattr(catalogue, "list_products", crash(error))
+        monkeypatch.setattr(product_documents, "list_products", crash(error))
         response = client.get(PRODUCTS, headers={"X-Request-ID": "same"})
         bodies.append(response.data)
     assert bodies[0] == bodies[1]
@@ -196,7 +198,7 @@ def test_a_crash_is_logged_with_its_traceback_and_the_request_id(
 ) -> None:
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
-    monkeypatch.setattr(catalogue, "list_products", crash(RuntimeError(SECRET)))
+    monkeypatch.setattr(product_documents, "list_products", crash(RuntimeError(SECRET)))
     client.get(PRODUCTS, headers={"X-Request-ID": "find-me"})
     [logged] = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert (logged["level"], logged["request_id"]) == ("error", "find-me")

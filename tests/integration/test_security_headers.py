@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug import Response
 
-from aggregator.services import catalogue
+from aggregator.services import product_documents
 from tests.conftest import MakeApp
 from tests.crash import crash
 from tests.integration.api import PRODUCTS
@@ -73,7 +73,9 @@ def test_what_has_not_changed_and_what_crashed_are_guarded_too(
             assert again.status_code == 304
             assert fixed(again) == {name: [value] for name, value in FIXED.items()}
             assert again.headers["Cache-Control"]
-    monkeypatch.setattr(catalogue, "list_products", crash(RuntimeError("nobody foresaw this")))
+    monkeypatch.setattr(
+        product_documents, "list_products", crash(RuntimeError("nobody foresaw this"))
+    )
     crashed = client.get(PRODUCTS)
     assert crashed.status_code == 500
     assert fixed(crashed) == {name: [value] for name, value in FIXED.items()}

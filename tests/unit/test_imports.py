@@ -62,6 +62,8 @@ NEVER: dict[str, tuple[str, ...]] = {
     "aggregator.numbers": (*FLASK, "requests", "aggregator"),
     "aggregator.sql_functions": (*FLASK, *LAYERS, *DATABASE, "aggregator.history"),
     "aggregator.recordset": (*FLASK, "aggregator"),
+    "aggregator.sql_json": (*FLASK, "aggregator"),
+    "aggregator.prepared": (*FLASK, *LAYERS, "requests"),
     "aggregator.history": PURE,
     "aggregator.bulk": PURE,
     "aggregator.offers_wire": (*FLASK, *SQL, *LAYERS, "requests", *DATABASE),
