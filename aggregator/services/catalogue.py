@@ -15,7 +15,7 @@ from aggregator.models import Product, ProductSync
 from aggregator.services.keyset import fetch_page
 from aggregator.services.paging import Page, PageRequest, SortKey
 from aggregator.services.products import PRODUCTS
-from aggregator.services.search import ask_for_words, has_words
+from aggregator.services.search import Way, ask_for_words, has_words, way_to_all
 
 #: What products may be sorted by; a ``-`` before it is for descending.
 _COLUMNS: dict[str, tuple[InstrumentedAttribute[object], InstrumentedAttribute[UUID]]] = {
@@ -37,9 +37,8 @@ class Shape(NamedTuple):
     What they compare with are parameters, for which :func:`parameters_of` has the values.
     """
 
-    dialect: str
-    """The database's kind."""
-    text: bool
+    way: Way | None
+    """How words are looked for; None where none are wanted."""
     ids: bool
     registered: bool | None
     in_stock: bool | None
@@ -61,14 +60,13 @@ class ProductFilter:
     max_price: int | None = None
     """The best price, at most; who has none does not fulfil it."""
 
-    def shape(self, dialect: str) -> Shape:
+    def shape(self, way: Way) -> Shape:
         """Return which conditions these are.
 
-        :param dialect: the database's kind.
+        :param way: to look for words, where there are any.
         """
         return Shape(
-            dialect,
-            text=self.text is not None,
+            way if self.text is not None else None,
             ids=self.ids is not None,
             registered=self.registered,
             in_stock=self.in_stock,
@@ -90,16 +88,16 @@ def list_products(
     :param sort: a key of :data:`SORTS`.
     :param stale_before: a product last polled before this is stale.
     """
-    shape = wanted.shape(session.get_bind().dialect.name)
-    query = PRODUCTS.where(*conditions(shape))
-    parameters = parameters_of(shape, wanted, stale_before)
+    dialect = session.get_bind().dialect.name
+    query = PRODUCTS.where(*conditions(wanted.shape(way_to_all(dialect))))
+    parameters = parameters_of(wanted, dialect, stale_before)
     return fetch_page(session, query, SORTS[sort], page, parameters)
 
 
 def conditions(shape: Shape) -> Iterator[ColumnElement[bool]]:
     """Yield what products must fulfil."""
-    if shape.text:
-        yield has_words(shape.dialect)
+    if shape.way is not None:
+        yield has_words(shape.way)
     if shape.ids:
         yield Product.id.in_(bindparam("ids", expanding=True))
     if shape.registered is not None:
@@ -113,16 +111,12 @@ def conditions(shape: Shape) -> Iterator[ColumnElement[bool]]:
         yield ProductSync.best_price <= bindparam("max_price")
 
 
-def parameters_of(shape: Shape, wanted: ProductFilter, stale_before: datetime) -> dict[str, Any]:
-    """Return the parameters of a query of this shape."""
-    words = None if wanted.text is None else ask_for_words(shape.dialect, wanted.text)
-    given = {
-        "words": words,
-        "ids": wanted.ids,
-        "min_price": wanted.min_price,
-        "max_price": wanted.max_price,
-    }
-    return {
-        "stale_before": stale_before,
-        **{name: value for name, value in given.items() if value is not None},
-    }
+def parameters_of(wanted: ProductFilter, dialect: str, stale_before: datetime) -> dict[str, Any]:
+    """Return the parameters of a query with these conditions.
+
+    :param dialect: the database's kind.
+    """
+    words = {} if wanted.text is None else ask_for_words(wanted.text, dialect)
+    others = {"ids": wanted.ids, "min_price": wanted.min_price, "max_price": wanted.max_price}
+    given = {name: value for name, value in others.items() if value is not None}
+    return {"stale_before": stale_before, **words, **given}

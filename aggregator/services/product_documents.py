@@ -18,6 +18,7 @@ from aggregator.services.documents import Document, DocumentPage, digest
 from aggregator.services.keyset import page_keys, page_order, select_page
 from aggregator.services.paging import AnySelect, PageRequest, Position, cut_page
 from aggregator.services.products import PRODUCTS, STATES
+from aggregator.services.search import choose_way, way_to_all
 from aggregator.sql_json import json_row
 
 #: What people write, and beside it what is never as long, and changes whenever that does.
@@ -74,9 +75,13 @@ def list_products(
     :param sort: a key of :data:`~aggregator.services.catalogue.SORTS`.
     :param stale_before: a product last polled before this is stale.
     """
-    shape = wanted.shape(engine.name)
+    way = way_to_all(engine.name)
+    if wanted.text is not None and not page.with_total:
+        by_product = SORTS[sort][0].column.class_ is Product
+        way = choose_way(engine, wanted.text, by_product=by_product)
+    shape = wanted.shape(way)
     query = _page(shape, sort, page.position, mark_only)
-    parameters = parameters_of(shape, wanted, stale_before) | page.parameters
+    parameters = parameters_of(wanted, engine.name, stale_before) | page.parameters
     if page.with_total or wanted.ids is not None:
         with reading(engine) as session:
             total = session.scalar(_count(shape), parameters) if page.with_total else None
@@ -84,7 +89,9 @@ def list_products(
     else:
         total, rows = None, query.fetch(engine, **parameters)
     found = cut_page(rows, SORTS[sort], page, total)
-    mark = digest([f"{found.next is None} {total}", *(f"{row[-1]}{row[0]}" for row in found.rows)])
+    # Databases write ids with dashes or without.
+    states = (f"{row[-1].replace('-', '')}{row[0]}" for row in found.rows)
+    mark = digest([f"{found.next is None} {total}", *states])
     items = [] if mark_only else [_whole(text, state) for state, text, *_ in found.rows]
     return DocumentPage(mark, items, found.next, total)
 
