@@ -23,6 +23,7 @@ from aggregator.http import (
     request_log,
     security_headers,
     sessions,
+    turns,
 )
 from aggregator.operations.metrics.requests import RequestMetrics
 from aggregator.settings import Settings
@@ -56,6 +57,7 @@ def create_app(settings: Settings | None = None, process: str = "command") -> Fl
     db.init_app(app)
     migrate.init_app(app, db)
     replica.init_app(app)
+    turns.init_app(app, settings.database_pool_size)
     # First of all that looks at requests: those that are refused count as well.
     counted = RequestMetrics()
     counted.init_app(app)

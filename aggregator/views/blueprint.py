@@ -21,6 +21,7 @@ from werkzeug.exceptions import (
 from aggregator.errors import AggregatorError, Fault, InvalidInput
 from aggregator.http.problem_types import BY_ERROR
 from aggregator.http.replica import reads_replica
+from aggregator.http.turns import in_turn
 from aggregator.openapi.problems import RAISES
 from aggregator.schemas.base import find_faults
 from aggregator.views.bodies import refuse_coding
@@ -100,7 +101,7 @@ class Blueprint(flask_smorest.Blueprint):
     def get(self, rule: str, **options: Any) -> Callable[[View], View]:
         """Register a view that only reads."""
         register = super().get(rule, **options)
-        return lambda view: register(reads_replica(view))
+        return lambda view: register(in_turn(reads_replica(view)))
 
     def arguments(self, schema: type[Schema], **kwargs: Any) -> Callable[[View], View]:
         """Read arguments for a view, which is called once those of all locations are good."""
