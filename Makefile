@@ -2,11 +2,12 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+SIZE ?= full
 
 BENCHMARKS := bench-fresh bench-storage bench-seal bench-trends bench-export bench-movers \
 	bench-lists bench-imports bench-poll bench-scale bench-fleet
 
-.PHONY: run test test-quick drills docker nightly fuzz postman newman lint types lock licences audit clean \
+.PHONY: run test bench test-quick drills docker nightly fuzz postman newman lint types lock licences audit clean \
 	$(BENCHMARKS)
 
 run: $(VENV)/.runtime
@@ -18,6 +19,10 @@ test: lint types $(VENV)/.browser
 	$(BIN)/python -m pytest -n auto -m "not waits" --ignore=tests/fuzz $(COVERAGE)
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m waits
 	$(BIN)/python -m pytest -n 4 -o faulthandler_timeout=600 tests/fuzz
+
+# What README tells of reads, searches and load; SIZE=quick takes a minute or two. Needs wrk.
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks.web --size $(SIZE)
 
 # What a change of interpreter could break: make test-quick VENV=.venv-3.12 PYTHON=python3.12
 test-quick: $(VENV)/.development
@@ -64,6 +69,8 @@ lock: $(VENV)/.development
 		--custom-compile-command "make lock" requirements.in -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" requirements-dev.in -o requirements-dev.txt
+	cd benchmarks && $(abspath $(BIN))/uv pip compile -q --universal --python-version 3.11 \
+		--generate-hashes --custom-compile-command "make lock" requirements.in -o requirements.txt
 
 # docs/licences.md is made out of the lock.
 licences: $(VENV)/.development
@@ -84,6 +91,11 @@ $(VENV)/.browser: $(VENV)/.development
 		command -v $$name >/dev/null && exit; \
 	done; $(BIN)/python -m playwright install chromium || \
 		echo "There is no browser: the tests in one are skipped."
+	@touch $@
+
+# What only `make bench` needs: the servers that it compares with.
+$(VENV)/.bench: benchmarks/requirements.txt $(VENV)/.development
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 clean:

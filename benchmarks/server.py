@@ -23,7 +23,7 @@ class Server:
         environ = {"DATABASE_URL": url, "PORT": str(port), "WEB_CONCURRENCY": "1"}
         process = start(stack, "-m", "gunicorn", "wsgi:app", **environ, LOG_LEVEL="warning")
         self._master = psutil.Process(process.pid)
-        self._port = port
+        self.port = port
         self._wait()
 
     @property
@@ -44,7 +44,7 @@ class Server:
 
     def post(self, path: str, media_type: str, body: bytes) -> Any:
         """Send a body; return the answer's JSON."""
-        with closing(HTTPConnection("127.0.0.1", self._port, timeout=60)) as connection:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             connection.request("POST", path, body, {"Content-Type": media_type})
             response = connection.getresponse()
             answer = response.read()
@@ -53,7 +53,7 @@ class Server:
 
     def stream(self, path: str) -> Iterator[bytes]:
         """Yield an answer bit by bit."""
-        with closing(HTTPConnection("127.0.0.1", self._port, timeout=60)) as connection:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             connection.request("GET", path)
             response = connection.getresponse()
             assert response.status == 200, response.read()
