@@ -16,6 +16,8 @@ from aggregator.settings import Settings
 
 _SETTINGS = "aggregator.settings"
 _OFFERS_SERVICE = "aggregator.offers_service"
+#: Of a process of the web server. Each may register a product, and keeps its connection.
+_MOST_THREADS = 64
 
 
 def init_app(app: Flask, settings: Settings, *, on_upstream_call: OnCall) -> None:
@@ -26,7 +28,7 @@ def init_app(app: Flask, settings: Settings, *, on_upstream_call: OnCall) -> Non
             settings,
             db.engine,
             timeout_s=settings.register_timeout_s,
-            n_threads=8,
+            n_threads=_MOST_THREADS,
             on_call=on_upstream_call,
         )
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from aggregator.clock import utc_now
 from aggregator.services.recorder import Recorder
 from poller.poll_job import Tally
+from tests.at_once import at_once
 from tests.conftest import NOWHERE, REFRESH_TOKEN, MakeApp, MakeSandbox
 from tests.integration.api import PRODUCTS, create, fetch, json_of
 from tests.integration.conftest import Catalogue, MakePoller
@@ -236,6 +237,15 @@ def test_posts_at_once_to_two_processes_share_one_token(
     assert sandbox.registered() == {product["id"] for product in created}
     state = sandbox.state()
     assert (state["requests"]["auth"], state["requests"]["register"]) == (1, 16)
+
+
+def test_posts_at_once_throw_no_connection_away(
+    app: Flask, sandbox: SandboxControl, caplog: pytest.LogCaptureFixture
+) -> None:
+    create(app.test_client())
+    sandbox.faults(latency_ms=500, paths=["register"])
+    at_once([lambda: create(app.test_client())] * 12)
+    assert [record for record in caplog.records if record.name.startswith("urllib3")] == []
 
 
 def test_a_token_that_was_revoked_is_renewed_on_the_way(
